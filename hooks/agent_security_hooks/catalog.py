@@ -1,0 +1,60 @@
+"""Which hooks exist, which files each looks at, and where its rules are. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from agent_security_hooks.model import Check, Rule
+
+
+class Hook(NamedTuple):
+    """One executable of the suite. `files` is a regex that is searched in the path, as pre-commit does; empty = every file."""
+
+    id: str
+    title: str
+    files: str
+    module: str
+
+
+# Names of files whose content is a credential, a template of one, or decides whether one is committed or published.
+_ENV_FILES = (
+    r"(?i)(^|/)("
+    r"\.env([^a-z/][^/]*)?|[^/]*\.env(rc)?(\.[^/]*)?|env\.(local|prod|production|dev|development|staging|test)|\.(dev\.vars|flaskenv)[^/]*|\.envs/.*|"
+    r"(env|dotenv|envrc)[-._][^/]*(example|sample|template|tmpl|tpl|dist|default|stub|skel|schema|jinja|j2|erb)[^/]*|"
+    r"\.(git|npm)ignore|([^/]*\.)?dockerignore|package\.json|pyproject\.toml|setup\.(cfg|py)|manifest\.in|requirements[^/]*\.txt|pipfile|composer\.json|gemfile|"
+    r"deno\.jsonc?|(docker-)?compose[^/]*\.ya?ml|([^/]*\.)?(dockerfile|containerfile)(\.[^/]*)?|"
+    r"\.npmrc|\.yarnrc(\.yml)?|\.pypirc|[._]?netrc|\.git-credentials|\.pgpass|pgpass\.conf|\.my\.cnf|\.dockercfg|"
+    r"\.docker/config\.json|\.dockerconfigjson|\.kube/config|kubeconfig[^/]*|[^/]*\.kubeconfig|"
+    r"id_(rsa|dsa|ecdsa|ed25519)[^/]*|[^/]*\.(pem|key|p12|pfx|pkcs12|jks|keystore|ppk|p8|der|asc|kdbx|ovpn)|"
+    r"[^/]*(service[-_]?account|credential|client[-_]?secret)[^/]*\.json|application_default_credentials\.json|"
+    r"\.aws/credentials|\.boto|\.s3cfg|\.terraformrc|terraform\.rc|credentials\.tfrc\.json|[^/]*\.tfvars(\.json)?|"
+    r"\.?secrets?/.*|[^/]*\.secrets?"
+    r")$"
+)
+
+HOOKS = (
+    Hook("secret-scan", "API keys, tokens, private keys and passwords in any text file", "", "secret_scan"),
+    Hook("env-files", "env and credential files that are committed or published", _ENV_FILES, "env_files"),
+)
+
+# Findings about file names and ignore comments, which belong to no single hook.
+SUITE = Hook("agent-security", "every hook of the suite in one process", "", "suite")
+
+
+def find_hook(hook_id: str) -> Hook | None:
+    """The hook of that id, or None."""
+    return next((hook for hook in (*HOOKS, SUITE) if hook.id == hook_id), None)
+
+
+def load_check(hook: Hook) -> Check:
+    """Import the hook's module and return its rules."""
+    from importlib import import_module
+
+    check: Check = import_module("agent_security_hooks.checks." + hook.module).check
+    return check
+
+
+def all_rules() -> dict[str, Rule]:
+    """Every rule of the suite by name; imports every hook."""
+    return {rule.name: rule for hook in (*HOOKS, SUITE) for rule in load_check(hook).rules}

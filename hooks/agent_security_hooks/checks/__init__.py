@@ -1,0 +1,1 @@
+"""One module per hook; each holds a `check` with its rules."""

@@ -1,0 +1,1 @@
+"""Parsers and analyses that checks share; each keeps exact positions."""

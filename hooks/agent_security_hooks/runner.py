@@ -1,0 +1,273 @@
+"""From file names to findings: reads each file once, runs the rules of every hook that wants it, applies suppressions."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent_security_hooks import suppress
+from agent_security_hooks.catalog import SUITE, Hook, load_check
+from agent_security_hooks.model import SEVERITIES, Failure, Finding, Hit, Rule
+from agent_security_hooks.source import Skipped, Source, Unreadable, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from agent_security_hooks.config import Config
+    from agent_security_hooks.repository import Repository
+
+HITS_PER_RULE = 1000
+"""Hits that one rule may have in one file; the rest is counted as one failure, so that a flood cannot exhaust memory."""
+FILE_SECONDS = 2.0
+"""CPU seconds that the rules may spend on one file of up to 5 MB."""
+_CONTEXT = 500
+"""Bytes of a line before and after a finding that its fingerprint depends on; lines can be megabytes long."""
+# A hook that runs alone judges the ignore comments for its own rules only, else each hook would repeat the rest; but a file
+# that is called like one of the options may have ended them.
+_RULES_OF_EVERY_HOOK = ("unexplained-ignore", "unused-ignore", "option-like-name")
+
+
+class Settings(NamedTuple):
+    """What decides which rules run and which findings count."""
+
+    hooks: tuple[Hook, ...]
+    select: frozenset[str] = frozenset()
+    deselect: frozenset[str] = frozenset()
+    pedantic: bool = False
+    min_severity: str = SEVERITIES[0]
+    honour_ignores: bool = True
+    suite: bool = True
+    """Whether the rules about file names and ignore comments run, too."""
+
+
+class Report:
+    """What a run found. `files` counts what was looked at, `excluded` what the configuration left out."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.suppressed: list[suppress.Suppression] = []
+        self.failures: list[Failure] = []
+        self.notes: list[str] = []
+        self.files = 0
+        self.excluded = 0
+        self.fixed = 0
+
+
+class Runner:
+    """Runs the rules of some hooks over files."""
+
+    def __init__(self, settings: Settings, config: Config, repository: Repository) -> None:
+        self.settings = settings
+        self.config = config
+        self.repository = repository
+        self.report = Report()
+        self._rules: dict[str, list[Rule]] = {}
+        self._wants: list[tuple[Hook, Callable[[str], object] | None]] = [
+            (hook, re.compile(hook.files).search if hook.files else None) for hook in settings.hooks
+        ]
+
+    def run(self, paths: Sequence[str], *, staged_too: bool = True) -> Report:
+        """Check the files and what is staged of them; those named twice are checked once."""
+        unique = list({os.path.normpath(path): path for path in reversed(paths)}.values())[::-1]
+        if self.config.exclude:
+            from agent_security_hooks.parse.ignore import glob_match
+
+            wanted = [path for path in unique if not any(glob_match(glob, self._repository_path(path)) for glob in self.config.exclude)]
+            self.report.excluded, unique = len(unique) - len(wanted), wanted
+        self.repository.passed = unique
+        # pre-commit has already put unstaged changes aside; anyone else may commit something other than the work tree.
+        staged = self.repository.staged_content(unique) if staged_too and os.environ.get("PRE_COMMIT") != "1" else {}
+        with _Watch() as watch:
+            for path in unique:
+                try:
+                    watch.start(path)
+                    self._check_path(path, staged.get(path))
+                    watch.stop()
+                except TimeLimit as limit:
+                    self._fail(path, str(limit))
+                except (MemoryError, RecursionError):
+                    watch.stop()
+                    self._fail(path, "not checked to the end: it needs too much memory")
+        self.report.notes += self.repository.notes
+        return self.report
+
+    def _check_path(self, path: str, staged: bytes | Unreadable | None) -> None:
+        shown = _tidy(path)
+        sources: list[Source] = []
+        self.report.files += 1
+        try:
+            if self.repository.escapes(path):
+                raise Unreadable("its folder is a symbolic link that leaves the repository")
+            sources.append(Source(shown, read_bytes(path, self.repository.limit), self.repository))
+        except Skipped:
+            pass
+        except (Unreadable, ValueError) as error:
+            if staged is None:
+                self._fail(path, str(error) if isinstance(error, Unreadable) else "no file can have this name")
+        if isinstance(staged, Unreadable):
+            self._fail(path, str(staged))
+        elif staged is not None and (not sources or sources[0].raw != staged):
+            sources.append(Source(shown, staged, self.repository, staged=True))
+        seen: set[str] = set()
+        for source in sources:
+            findings, suppressed = self.check(source)
+            # What is staged mostly says the same as the work tree.
+            self.report.findings += [finding for finding in findings if finding.fingerprint not in seen]
+            self.report.suppressed += [held for held in suppressed if held.finding.fingerprint not in seen]
+            seen.update(finding.fingerprint for finding in (*findings, *(held.finding for held in suppressed)))
+
+    def check(self, file: Source) -> tuple[list[Finding], list[suppress.Suppression]]:
+        """Findings of one source, in order of place, and those that a comment or the configuration holds back."""
+        found: list[Finding] = []
+        held: list[suppress.Suppression] = []
+        active: set[str] = set()
+        try:
+            for hook, wants in self._wants:
+                if wants is None or wants(file.path):
+                    rules = self._rules_of(hook)
+                    active.update(rule.name for rule in rules)
+                    found += self._findings(file, rules)
+        except TimeLimit as limit:
+            self._fail(file.path, str(limit))
+        if found or suppress.MARK in file.data:
+            kept, by_comment = suppress.apply(file, found, active)
+            if self.settings.honour_ignores:
+                found, held = kept, by_comment
+        found += self._findings(file, self._suite_rules())
+        if self.config.ignores:
+            found, by_config = _apply_config(found, self.config, self._repository_path(file.path))
+            held += by_config
+        found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
+        return found, [suppression for suppression in held if self._counts(suppression.finding)]
+
+    def _counts(self, finding: Finding) -> bool:
+        """Asked after ignores are applied: an ignore is not idle because its finding counts in another run only."""
+        chosen = self.settings
+        severe = SEVERITIES.index(finding.severity) >= SEVERITIES.index(chosen.min_severity)
+        return severe and (chosen.pedantic or not finding.pedantic or finding.rule in chosen.select)
+
+    def _rules_of(self, hook: Hook) -> list[Rule]:
+        if hook.id not in self._rules:
+            chosen = self.settings
+            self._rules[hook.id] = [
+                rule
+                for rule in load_check(hook).rules
+                if rule.name not in chosen.deselect
+                and (rule.name in chosen.select if chosen.select else not rule.audit_only and (chosen.pedantic or not rule.pedantic))
+            ]
+        return self._rules[hook.id]
+
+    def _suite_rules(self) -> list[Rule]:
+        return [rule for rule in self._rules_of(SUITE) if self.settings.suite or rule.name in _RULES_OF_EVERY_HOOK]
+
+    def _findings(self, file: Source, rules: Iterable[Rule]) -> Iterator[Finding]:
+        for rule in rules:
+            try:
+                for count, hit in enumerate(rule.run(file)):
+                    if count == HITS_PER_RULE:
+                        self._fail(file.path, f"more than {HITS_PER_RULE} findings of {rule.name}; the rest is not listed")
+                        break
+                    yield _finding(file, rule, hit)
+            except Exception as error:  # noqa: BLE001 - one rule's failure must not hide another's findings
+                # Not the exception's text: it may quote the file.
+                self._fail(file.path, f"{rule.name} could not check it ({type(error).__name__})")
+
+    def _fail(self, path: str, message: str) -> None:
+        self.report.failures.append(Failure(_tidy(path), message))
+
+    def _repository_path(self, path: str) -> str:
+        return self.repository.relative(path) or _tidy(path)
+
+
+def _tidy(path: str) -> str:
+    path = path.replace(os.sep, "/") if os.sep != "/" else path
+    while path.startswith("./") and len(path) > 2:
+        path = path[2:].lstrip("/")
+    return path
+
+
+def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
+    line, column = file.locate(hit.start)
+    end_line, end_column = file.locate(max(hit.start, hit.end))
+    message = f"{hit.message} (as staged)" if file.staged else hit.message
+    return Finding(
+        rule.hook, rule.name, rule.point, rule.severity, file.path, line, column, end_line, end_column, message,
+        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged,
+    )  # fmt: skip
+
+
+def _fingerprint(file: Source, rule: Rule, hit: Hit, line: int) -> str:
+    """Names the finding across line moves: a hash of rule, path and the line with the span left out, so it says nothing of a secret."""
+    import hashlib
+
+    start, end = file.line_starts[line - 1], max(hit.start, hit.end)
+    before = file.data[max(start, hit.start - _CONTEXT) : hit.start]
+    after = file.data[end : end + _CONTEXT].replace(b"\r", b"\n").partition(b"\n")[0]
+    around = before.strip() + b"\0" + after.strip()
+    same = f"{rule.name}\0{file.path}\0".encode("utf-8", "surrogateescape") + around
+    return hashlib.sha256(same).hexdigest()[:32]
+
+
+def _apply_config(findings: list[Finding], config: Config, path: str) -> tuple[list[Finding], list[suppress.Suppression]]:
+    from datetime import datetime, timezone
+
+    from agent_security_hooks.parse.ignore import glob_match
+
+    today = datetime.now(timezone.utc).date().isoformat()
+    kept, held = [], []
+    for finding in findings:
+        by = next((i for i in config.ignores if i.rule == finding.rule and (i.until or today) >= today and glob_match(i.path, path)), None)
+        if by is None:
+            kept.append(finding)
+        else:
+            held.append(suppress.Suppression(finding, "config", by.reason))
+    return kept, held
+
+
+class TimeLimit(BaseException):
+    """Raised by the timer while a file's rules run; no handler for Exception may swallow it. The text is for the user."""
+
+
+class _Watch:
+    """Bounds the CPU time per file, where the platform has interval timers and we are in the main thread."""
+
+    def __init__(self) -> None:
+        self.seconds = FILE_SECONDS
+        self._set: Callable[[float], object] | None = None
+
+    def __enter__(self) -> _Watch:  # noqa: PYI034 - typing.Self is of Python 3.11
+        import signal
+
+        if hasattr(signal, "setitimer"):
+            try:
+                self._before = signal.signal(signal.SIGVTALRM, self._expired)
+                self._set = lambda seconds: signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            except ValueError:  # not the main thread
+                pass
+        return self
+
+    def start(self, path: str) -> None:
+        """Give the file its time: 2 s, and more for one over 5 MB."""
+        if self._set is not None:
+            try:
+                size = os.lstat(path).st_size
+            except (OSError, ValueError):
+                size = 0
+            self.seconds = FILE_SECONDS * max(1.0, min(size, 32 << 20) / (5 << 20))
+            self._set(self.seconds)
+
+    def _expired(self, *_: object) -> None:
+        raise TimeLimit(f"not checked to the end: its rules took more than {self.seconds:.0f} s; exclude it or split it")
+
+    def stop(self) -> None:
+        """Disarm; called inside the same `try` as `start`, so that a late alarm is still caught."""
+        if self._set is not None:
+            self._set(0)
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        if self._set is not None:
+            self._set(0)
+            signal.signal(signal.SIGVTALRM, self._before)

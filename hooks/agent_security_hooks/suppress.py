@@ -1,0 +1,156 @@
+"""Inline ignore comments: ours, which need a reason, and the marks of other tools that mean the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from agent_security_hooks.model import Finding
+    from agent_security_hooks.source import Source
+
+MARK = b"agent-security: ignore"
+FILE_MARK_LINES = 20
+"""`ignore-file` counts in this many first lines only."""
+
+_LEFT_WINDOW = 200
+"""Bytes before a mark in which its comment sign is looked for; lines can be megabytes long."""
+
+_HASH, _SLASH, _MARKUP = (b"#",), (b"//", b"/*", b"*"), (b"<!--",)
+# Comment openers by file ending; files of other endings use `#`. JSON has no comments and so no inline ignores.
+_OPENERS: dict[str, tuple[bytes, ...]] = {
+    **dict.fromkeys("c cc cpp cs css dart go gradle groovy h hpp java js jsx json5 jsonc kt less mjs cjs mts cts proto rs sass scala scss swift ts tsx zig".split(), _SLASH),
+    **dict.fromkeys("php tf hcl vue svelte astro".split(), (*_HASH, *_SLASH, *_MARKUP)),
+    **dict.fromkeys("html htm xml svg md mdx markdown rst txt csproj plist".split(), (*_MARKUP, *_HASH, *_SLASH, b"..")),
+    **dict.fromkeys("ini cfg conf npmrc properties editorconfig".split(), (b"#", b";", b"!")),
+    **dict.fromkeys("sql lua hs elm ada".split(), (b"--", b"/*", b"#")),
+    **dict.fromkeys("lisp clj el scm".split(), (b";",)),
+    **dict.fromkeys("tex erl m".split(), (b"%", b"//")),
+    **dict.fromkeys("bat cmd".split(), (b"REM", b"rem", b"::")),
+    **dict.fromkeys("j2 jinja jinja2 tmpl tpl".split(), (*_HASH, *_SLASH, *_MARKUP, b"{#")),
+    **dict.fromkeys("json ipynb lock".split(), ()),
+}  # fmt: skip
+
+# Marks of other tools that suppress a hook's findings on their line; a mark that holds "nextline" also counts on the line above.
+_FOREIGN_MARKS: dict[str, tuple[bytes, ...]] = {
+    "secret-scan": (
+        b"pragma: allowlist secret", b"pragma: allowlist nextline secret", b"pragma: whitelist secret", b"gitleaks:allow", b"betterleaks:allow",
+        b"kingfisher:ignore", b"kingfisher:allow", b"trufflehog:ignore", b"secretlint-disable-line",
+    ),
+}  # fmt: skip
+# Codes of ruff or flake8-bandit (noqa) and of bandit (nosec) that mean the same as a rule of ours.
+_EQUIVALENT_CODES: dict[str, str] = {"assigned-secret": "[SB]10[567]"}
+
+
+class Ignore:
+    """One comment `agent-security: ignore[names] reason`.
+
+    `active`, `used` and `idle` are set by `apply`: its rules that ran, those of them that it held back, and those that it did not.
+    """
+
+    __slots__ = ("active", "end", "idle", "line", "names", "reason", "start", "used")
+
+    def __init__(self, start: int, end: int, line: int, names: tuple[str, ...], reason: str) -> None:
+        self.start = start
+        self.end = end
+        self.line = line
+        """The line it speaks of: its own, or the next one when nothing stands before it; 0 for the whole file, -1 for none."""
+        self.names = names
+        self.reason = reason
+        self.used: set[str] = set()
+        self.active: tuple[str, ...] = ()
+        self.idle: tuple[str, ...] = ()
+
+
+class Suppression(NamedTuple):
+    """A finding that was held back, by what (`inline`, `config`, `baseline`) and why."""
+
+    finding: Finding
+    by: str
+    reason: str
+
+
+def find_ignores(file: Source) -> list[Ignore]:
+    """A view: every ignore comment of the file, with or without a reason."""
+    data, found, position = file.data, [], file.data.find(MARK)
+    if position < 0:
+        return []
+    import re
+
+    ending = file.name.rsplit(".", 1)[-1].lower()
+    openers = _OPENERS.get(ending, _HASH)
+    # Other marks may follow in the same comment; the names are read loosely, so that a wrong one is reported and not overlooked.
+    grammar = re.compile(rb"(-file)?(?:\[([^\]\r\n]{0,500})\]|(?![\w-]))[ \t:]{0,8}([^\r\n]{0,500})")
+    while position >= 0:
+        match = grammar.match(data, position + len(MARK))
+        line = file.line_of(position)
+        start = file.line_starts[line - 1]
+        alone = _opened(data[max(start, position - _LEFT_WINDOW) : position], openers)
+        if match and alone is not None:
+            names = tuple(name.strip().decode("utf-8", "replace") for name in (match[2] or b"").split(b",") if name.strip())
+            reason = match[3].split(b"-->")[0].split(b"*/")[0].split(b"#}")[0].strip(b" \t-:").decode("utf-8", "replace")
+            if match[1]:
+                line = 0 if line <= FILE_MARK_LINES else -1
+            elif alone and position - start <= _LEFT_WINDOW:
+                line += 1
+            found.append(Ignore(position, match.end(), line, names, reason))
+        position = data.find(MARK, position + len(MARK))
+    return found
+
+
+def _opened(before: bytes, openers: Sequence[bytes]) -> bool | None:
+    """Whether nothing but the comment sign stands before a mark; None if there is no comment sign (or it is quoted in prose)."""
+    before = before.rstrip(b" \t")
+    opener = max((opener for opener in openers if before.endswith(opener)), key=len, default=b"")
+    if not opener:
+        return None
+    left = before[: -len(opener)].rstrip(b" \t")
+    return None if left.endswith(b"`") else not left.strip(b" \t#/*;%-!")
+
+
+def apply(file: Source, findings: Iterable[Finding], active: Collection[str]) -> tuple[list[Finding], list[Suppression]]:
+    """Split the findings of one file into those that stay and those held back by a comment.
+
+    `active` names the rules that ran: an ignore of one of them that held nothing back is idle.
+    """
+    ignores = file.view(find_ignores)
+    explained: dict[tuple[int, str], Ignore] = {}
+    for ignore in ignores:
+        for name in ignore.names if ignore.reason else ():
+            explained.setdefault((ignore.line, name), ignore)
+    marks: dict[tuple[int, str], str] = {}
+    kept: list[Finding] = []
+    held: list[Suppression] = []
+    for finding in findings:
+        by = explained.get((finding.line, finding.rule)) or explained.get((0, finding.rule))
+        place = (finding.line, finding.rule)
+        if by is not None:
+            by.used.add(finding.rule)
+            held.append(Suppression(finding, "inline", by.reason))
+            continue
+        if place not in marks:
+            marks[place] = _foreign_mark(file, finding)
+        if marks[place]:
+            held.append(Suppression(finding, "inline", marks[place]))
+        else:
+            kept.append(finding)
+    for ignore in ignores:
+        ignore.active = tuple(name for name in ignore.names if name in active)
+        ignore.idle = tuple(name for name in ignore.active if name not in ignore.used)
+    return kept, held
+
+
+def _foreign_mark(file: Source, finding: Finding) -> str:
+    """The other tool's mark that covers the finding's line, or an empty text."""
+    line, above = file.line(finding.line), file.line(finding.line - 1)
+    for mark in _FOREIGN_MARKS.get(finding.hook, ()):
+        if mark in (above if b"nextline" in mark else line):
+            return mark.decode()
+    codes = _EQUIVALENT_CODES.get(finding.rule)
+    if codes and file.name.endswith((".py", ".pyi")) and (b"noqa" in line or b"nosec" in line):
+        import re
+
+        if match := re.search(rb"#[ ]{0,4}(?:noqa: ?|nosec:? ?)[\w, ]{0,80}?\b(?:%b)\b" % codes.encode(), line):
+            return match[0].decode("utf-8", "replace")
+    return ""

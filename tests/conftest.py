@@ -1,0 +1,36 @@
+"""Every test starts in an empty directory, outside of any repository, with nothing of git or pre-commit in the environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+from support import GIT_ENVIRONMENT, make_repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Hypothesis would make a folder in the checkout.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "hypothesis"))
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory of the test."""
+    for name in os.environ:
+        if name.startswith(("GIT_", "PRE_COMMIT")) or name in ("NO_COLOR", "FORCE_COLOR"):
+            monkeypatch.delenv(name)
+    for name, value in GIT_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    here = tmp_path / "work"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return here
+
+
+@pytest.fixture
+def repository(directory: Path) -> Path:
+    """The current directory as an empty git repository."""
+    return make_repository(directory, {})

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from agent_security_hooks import runner
+from agent_security_hooks.model import Hit
+from placeholders import expand
+from support import HOOKS_DIRECTORY, make_repository, process, run, scan, toy_hook, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from agent_security_hooks.source import Source
+
+KEY = expand('key = "<secret:openai>"\n')
+
+
+def crash(file: Source) -> Iterator[Hit]:
+    yield Hit(0, 1, "before")
+    raise ValueError(file.text)
+
+
+def starve(_: Source) -> Iterator[Hit]:
+    raise MemoryError
+
+
+def dive(file: Source) -> Iterator[Hit]:
+    yield from dive(file)
+
+
+def loop(_: Source) -> Iterator[Hit]:
+    yield Hit(0, 1, "before")
+    while True:
+        pass
+
+
+def flood(_: Source) -> Iterator[Hit]:
+    while True:
+        yield Hit(0, 1, "again")
+
+
+def first(_: Source) -> Iterator[Hit]:
+    yield Hit(0, 1, "first")
+
+
+def weak(_: Source) -> Iterator[Hit]:
+    yield Hit(2, 3, "weak", pedantic=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["clean.py"], 0), (["bad.py"], 1), (["missing.py"], 2), (["bad.py", "missing.py"], 2), (["missing.py", "bad.py"], 2), (["clean.py", "bad.py"], 1)],
+)
+@pytest.mark.parametrize("chosen", ["text", "full", "json", "sarif", "github"])
+def test_exit_status(arguments: list[str], status: int, chosen: str, directory: Path) -> None:
+    write(directory, {"clean.py": "x = 1\n", "bad.py": KEY})
+    result = run("secret-scan", f"--format={chosen}", *arguments)
+    assert result.status == status
+    assert ("bad.py" in result.out) == ("bad.py" in arguments)
+    assert ("missing.py: no such file" in result.err) == (status == 2)
+
+
+def test_files_named_twice_are_checked_once(directory: Path) -> None:
+    write(directory, {"a.py": KEY, "b/c.py": KEY})
+    result = scan("a.py", "./a.py", "b/../a.py", "b/c.py", ".//b/c.py")
+    assert [finding["path"] for finding in result.report["findings"]] == ["a.py", "b/c.py"]
+    assert result.report["files"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "before"),
+    [
+        (crash, "crash could not check it (ValueError)", True),
+        (starve, "starve could not check it (MemoryError)", False),
+        (dive, "dive could not check it (RecursionError)", False),
+        (flood, "more than 1000 findings of flood; the rest is not listed", True),
+        (loop, "not checked to the end: its rules took more than 1 s; exclude it or split it", True),
+    ],
+)
+def test_a_failure_stays_in_its_rule_and_file(rule: object, error: str, before: bool, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "FILE_SECONDS", 0.6)
+    write(directory, {"a.txt": KEY, "b.txt": "x"})
+    toy_hook(monkeypatch, first, rule)  # type: ignore[arg-type]
+    result = scan("a.txt", "b.txt", hook="toy")
+    assert result.status == 2
+    assert result.report["errors"] == [{"path": path, "message": error} for path in ("a.txt", "b.txt")]
+    name = rule.__name__  # type: ignore[attr-defined]
+    for path in ("a.txt", "b.txt"):
+        fired = {finding["rule"] for finding in result.report["findings"] if finding["path"] == path}
+        assert fired == {"first", *([name] if before else [])}
+    assert KEY[8:30] not in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "rules"),
+    [
+        ([], ["first"]),
+        (["--pedantic"], ["first", "weak"]),
+        (["--select=weak"], ["weak"]),
+        (["--select=first,weak"], ["first", "weak"]),
+        (["--ignore=first"], []),
+        (["--ignore=first", "--pedantic"], ["weak"]),
+        (["--select=first", "--ignore=first"], []),
+        (["--min-severity=medium"], ["first"]),
+        (["--min-severity", "high"], []),
+    ],
+)
+def test_which_findings_count(options: list[str], rules: list[str], directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(directory, {"a.txt": "abc"})
+    toy_hook(monkeypatch, weak, first)
+    assert scan(*options, "a.txt", hook="toy").rules == rules
+
+
+@pytest.mark.parametrize(("kind", "options"), [("pedantic", ["--pedantic"]), ("audit_only", [])])
+def test_rules_that_are_off(kind: str, options: list[str], directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(directory, {"a.txt": "abc"})
+    toy_hook(monkeypatch, first, pedantic=kind == "pedantic", audit_only=kind == "audit_only")
+    assert scan("a.txt", hook="toy").rules == []
+    assert scan("--select=first", "a.txt", hook="toy").rules == ["first"]
+    assert scan(*options, "a.txt", hook="toy").rules == (["first"] if options else [])
+
+
+def test_an_ignore_of_a_weak_finding_is_not_unused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(directory, {"a.txt": "abc # agent-security: ignore[weak] a test\n"})
+    toy_hook(monkeypatch, weak)
+    assert scan("a.txt", hook="toy").report["suppressed"] == 0
+    assert scan("a.txt", hook="toy").rules == []
+    assert scan("--pedantic", "a.txt", hook="toy").report["suppressed"] == 1
+
+
+def test_findings_are_in_order_of_file_then_place(directory: Path) -> None:
+    write(directory, {"b.py": "\n" + KEY + KEY, "a.py": KEY})
+    found = scan("b.py", "a.py").report["findings"]
+    assert [(finding["path"], finding["line"]) for finding in found] == [("b.py", 2), ("b.py", 3), ("a.py", 1)]
+
+
+def test_fingerprints_survive_moves_and_say_nothing_of_the_secret(directory: Path) -> None:
+    other = expand('key = "<secret:openai:1>"\n')
+    write(directory, {"a.py": KEY})
+    once = scan("a.py").report["findings"][0]["fingerprint"]
+    write(directory, {"a.py": "\n\n  " + KEY, "b.py": KEY})
+    assert scan("a.py").report["findings"][0]["fingerprint"] == once
+    write(directory, {"a.py": other})
+    assert scan("a.py").report["findings"][0]["fingerprint"] == once
+    assert scan("b.py").report["findings"][0]["fingerprint"] != once
+    write(directory, {"a.py": "my_" + KEY})
+    assert scan("a.py").report["findings"][0]["fingerprint"] != once
+
+
+def test_many_findings_on_one_long_line(directory: Path) -> None:
+    write(directory, {"a.txt": (KEY.strip() + " " * 5000) * 900})
+    result = scan("a.txt")
+    columns = [finding["column"] for finding in result.report["findings"]]
+    assert (result.status, columns[0]) == (1, 8)
+    assert {after - before for before, after in zip(columns, columns[1:])} == {len(KEY) - 1 + 5000}
+
+
+def test_a_hook_in_the_suite_says_what_it_says_alone(repository: Path) -> None:
+    make_repository(repository, {"a.py": KEY, "-x": "# agent-security: ignore[provider-key]\n", ".env": KEY})
+    together = scan("a.py", "./-x", ".env", hook="agent-security").report["findings"]
+    for hook in ("secret-scan", "env-files"):
+        alone = scan("a.py", "./-x", ".env", hook=hook).report["findings"]
+        assert [finding for finding in alone if finding["hook"] == hook] == [finding for finding in together if finding["hook"] == hook]
+        assert scan("a.py", "./-x", ".env", hook=hook).rules.count("option-like-name") == 1
+
+
+def test_an_error_of_our_own_shows_no_traceback(directory: Path) -> None:
+    write(directory, {"sitecustomize.py": "import agent_security_hooks.cli as c\ndef fail(*_): raise ZeroDivisionError\nc._check = fail\n"})
+    result = process("secret-scan", "a.py", cwd=directory, environment={"PYTHONPATH": f"{directory}:{HOOKS_DIRECTORY}"})
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "agent-security: stopped by an error of its own (ZeroDivisionError); please report it\n"
