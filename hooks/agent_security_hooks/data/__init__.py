@@ -1,0 +1,1 @@
+"""Tables: facts that are data, not code, each with its source."""

@@ -1,0 +1,60 @@
+"""Payment, commerce, banking.
+
+Public sources: gitleaks/betterleaks, kingfisher, trufflehog, noseyparker, credsweeper, Stripe partner list.
+"""
+
+from agent_security_hooks.data.credential_formats.form import UUID, Format
+
+# fmt: off
+FORMATS: tuple[Format, ...] = (
+    Format("paystack", "Paystack secret key", (b"sk_live_", b"sk_test_"), rb"[0-9a-z]{40}", "PAYSTACK_SECRET_KEY", "https://dashboard.paystack.com/#/settings/developers"),
+    Format("checkout-test", "Checkout.com secret key", (b"sk_test_",), UUID, "CKO_SECRET_KEY", "https://dashboard.checkout.com"),
+    Format("checkout", "Checkout.com secret key", (b"sk_",), UUID, "CKO_SECRET_KEY", "https://dashboard.checkout.com"),
+    Format("stripe-secret", "Stripe secret key", (b"sk_live_", b"sk_test_", b"sk_prod_"), rb"[A-Za-z0-9]{10,247}", "STRIPE_SECRET_KEY", "https://dashboard.stripe.com/apikeys"),
+    Format("stripe-restricted", "Stripe restricted key", (b"rk_live_", b"rk_test_", b"rk_prod_"), rb"[A-Za-z0-9]{10,247}", "STRIPE_SECRET_KEY", "https://dashboard.stripe.com/apikeys"),
+    Format("stripe-publishable", "Stripe publishable key", (b"pk_live_", b"pk_test_"), rb"[A-Za-z0-9]{10,247}", "STRIPE_PUBLISHABLE_KEY", "", public=True),
+    Format("stripe-webhook", "Stripe or Svix webhook signing secret", (b"whsec_",), rb"[A-Za-z0-9+/]{32,160}={0,2}", "STRIPE_WEBHOOK_SECRET", "https://dashboard.stripe.com/webhooks"),
+    Format("stripe-payment-intent", "Stripe payment intent client secret", (b"pi_",), rb"[A-Za-z0-9]{24}_secret_[A-Za-z0-9]{25}", "STRIPE_CLIENT_SECRET", "https://dashboard.stripe.com"),
+    Format("paypal-braintree", "PayPal Braintree access token", (b"access_token$production$", b"access_token$sandbox$"), rb"[0-9a-z]{16}\$[0-9a-f]{32}", "BRAINTREE_ACCESS_TOKEN", "https://developer.paypal.com/dashboard/applications"),
+    Format("braintree-tokenization", "Braintree tokenization key", (b"production_", b"sandbox_"), rb"[a-z0-9]{6,10}_[a-z0-9]{14,20}", "BRAINTREE_TOKENIZATION_KEY", "https://www.braintreegateway.com", before=b"braintree"),
+    Format("square-access", "Square access token", (b"sq0atp-",), rb"[\w-]{22,60}", "SQUARE_ACCESS_TOKEN", "https://developer.squareup.com/apps"),
+    Format("square-oauth", "Square OAuth secret", (b"sq0csp-",), rb"[\w-]{22,60}", "SQUARE_APPLICATION_SECRET", "https://developer.squareup.com/apps"),
+    Format("square-application-id", "Square application id", (b"sq0idp-",), rb"[\w-]{22}", "SQUARE_APPLICATION_ID", "", public=True),
+    Format("square-personal", "Square access token", (b"EAAA",), rb"[\w+=-]{60}", "SQUARE_ACCESS_TOKEN", "https://developer.squareup.com/apps"),
+    Format("shopify", "Shopify access token", (b"shpat_", b"shpca_", b"shppa_", b"shpss_", b"shptka_"), rb"[0-9a-fA-F]{32}", "SHOPIFY_ACCESS_TOKEN", "https://admin.shopify.com"),
+    Format("woocommerce", "WooCommerce API credential", (b"ck_", b"cs_"), rb"[0-9a-f]{40}", "WOOCOMMERCE_CONSUMER_SECRET", "https://woocommerce.com/document/woocommerce-rest-api/"),
+    Format("razorpay", "Razorpay API key", (b"rzp_live_", b"rzp_test_"), rb"[A-Za-z0-9]{14}", "RAZORPAY_KEY_ID", "https://dashboard.razorpay.com/app/website-app-settings/api-keys"),
+    Format("flutterwave", "Flutterwave secret key", (b"FLWSECK_TEST-", b"FLWSECK-"), rb"(?:[0-9a-hA-H]{32}-X|[0-9a-hA-H]{12})", "FLW_SECRET_KEY", "https://app.flutterwave.com/dashboard/settings/apis"),
+    Format("flutterwave-public", "Flutterwave public key", (b"FLWPUBK_TEST-", b"FLWPUBK-"), rb"[0-9a-hA-H]{32}-X", "FLW_PUBLIC_KEY", "https://app.flutterwave.com/dashboard/settings/apis"),
+    Format("plaid-access", "Plaid access token", (b"access-sandbox-", b"access-development-", b"access-production-"), UUID, "PLAID_ACCESS_TOKEN", "https://dashboard.plaid.com"),
+    Format("mercadopago", "Mercado Pago access token", (b"APP_USR-",), rb"[A-Za-z0-9]{6,20}(?:-[A-Za-z0-9]{4,64}){2,4}", "MERCADOPAGO_ACCESS_TOKEN", "https://www.mercadopago.com/developers/panel"),
+    Format("mercury", "Mercury API token", (b"mercury_production_", b"mercury_sandbox_"), rb"[a-z]{3,6}_[A-Za-z0-9]{40,50}_yrucrem", "MERCURY_API_TOKEN", "https://app.mercury.com/settings/tokens"),
+    Format("ramp-secret", "Ramp client secret", (b"ramp_sec_",), rb"[A-Za-z0-9]{48}", "RAMP_CLIENT_SECRET", "https://app.ramp.com/settings/ramp-developer"),
+    Format("ramp-token", "Ramp access token", (b"ramp_business_tok_",), rb"[A-Za-z0-9]{42}", "RAMP_ACCESS_TOKEN", "https://app.ramp.com/settings/ramp-developer"),
+    Format("ramp-client-id", "Ramp client id", (b"ramp_id_",), rb"[A-Za-z0-9]{40}", "RAMP_CLIENT_ID", "https://app.ramp.com/settings/ramp-developer"),
+    Format("xendit", "Xendit secret API key", (b"xnd_production_", b"xnd_development_"), rb"[A-Za-z0-9]{56,72}", "XENDIT_SECRET_KEY", "https://dashboard.xendit.co/settings/developers"),
+    Format("midtrans", "Midtrans server or client key", (b"SB-Mid-server-", b"SB-Mid-client-", b"Mid-server-", b"Mid-client-"), rb"\w{10,24}", "MIDTRANS_SERVER_KEY", "https://dashboard.midtrans.com"),
+    Format("asaas", "Asaas API token", (b"$aact_",), rb"(?:prod|hmlg)_[\w-]{20,200}", "ASAAS_API_KEY", "https://www.asaas.com/customerConfigIntegrations/index"),
+    Format("duffel", "Duffel access token", (b"duffel_live_", b"duffel_test_"), rb"[\w=-]{43}", "DUFFEL_ACCESS_TOKEN", "https://app.duffel.com"),
+    Format("easypost", "EasyPost API key", (b"EZAK", b"EZTK"), rb"[A-Za-z0-9]{54}", "EASYPOST_API_KEY", "https://www.easypost.com/account/api-keys"),
+    Format("shippo", "Shippo API token", (b"shippo_live_", b"shippo_test_"), rb"[0-9a-fA-F]{40}", "SHIPPO_API_TOKEN", "https://apps.goshippo.com/settings/api"),
+    Format("lob", "Lob API key", (b"live_", b"test_"), rb"[0-9a-f]{35}", "LOB_API_KEY", "https://dashboard.lob.com/settings/api-keys"),
+    Format("lob-publishable", "Lob publishable key", (b"live_pub_", b"test_pub_"), rb"[0-9a-f]{31}", "LOB_PUBLISHABLE_KEY", "", public=True),
+    Format("gocardless", "GoCardless access token", (b"live_",), rb"[\w=-]{40,42}", "GOCARDLESS_ACCESS_TOKEN", "https://manage.gocardless.com/developers", before=b"gocardless"),
+    Format("scale", "Scale AI API key", (b"live_auth_", b"live_"), rb"[0-9a-f]{32}", "SCALE_API_KEY", "https://dashboard.scale.com/settings/api"),
+    Format("heartland", "Heartland secret API key", (b"skapi_cert_", b"skapi_prod_"), rb"[A-Za-z0-9]{34,42}", "HEARTLAND_SECRET_KEY", "https://developer.heartlandpaymentsystems.com"),
+    Format("rainforest-pay", "Rainforest Pay API key", (b"sbx_apikey_", b"apikey_"), rb"[0-9a-f]{64}", "RAINFOREST_API_KEY", "https://dashboard.rainforestpay.com"),
+    Format("wepay", "WePay token", (b"STAGE_", b"PRODUCTION_"), rb"[0-9a-f]{60,68}", "WEPAY_ACCESS_TOKEN", "https://go.wepay.com"),
+    Format("polar", "Polar access token", (b"polar_at_", b"polar_oat_", b"polar_pat_", b"polar_rt_"), rb"[\w-]{20,100}", "POLAR_ACCESS_TOKEN", "https://polar.sh/settings"),
+    Format("paddle", "Paddle API key", (b"pdl_live_apikey_", b"pdl_sdbx_apikey_"), rb"[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}", "PADDLE_API_KEY", "https://vendors.paddle.com/authentication-v2"),
+    Format("crossmint", "Crossmint server key", (b"sk_staging_", b"sk_production_"), rb"[A-Za-z0-9]{24,200}", "CROSSMINT_API_KEY", "https://www.crossmint.com/console"),
+    Format("crossmint-client", "Crossmint client key", (b"ck_staging_", b"ck_production_"), rb"[A-Za-z0-9]{24,200}", "CROSSMINT_CLIENT_KEY", "https://www.crossmint.com/console"),
+    Format("ebay", "eBay client secret", (b"PRD-", b"SBX-"), rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}", "EBAY_CLIENT_SECRET", "https://developer.ebay.com/my/keys"),
+    Format("moneywave", "Moneywave secret", (b"ts_",), rb"[A-Z0-9]{28,34}", "MONEYWAVE_SECRET", ""),
+    Format("robinhood", "Robinhood crypto API key", (b"rh-api-",), UUID, "ROBINHOOD_API_KEY", "https://robinhood.com/account/crypto"),
+    Format("gemini-exchange", "Gemini exchange API key", (b"master-", b"account-"), rb"[0-9A-Za-z]{20}", "GEMINI_EXCHANGE_API_KEY", "https://exchange.gemini.com/settings/api", before=b"gemini"),
+    Format("persona", "Persona API key", (b"persona_production_", b"persona_sandbox_"), rb"[a-z0-9_-]{20,80}", "PERSONA_API_KEY", "https://app.withpersona.com/dashboard/api-keys"),
+    Format("onfido", "Onfido API token", (b"api_live.", b"api_live_us.", b"api_live_ca.", b"api_sandbox."), rb"[\w-]{20,80}", "ONFIDO_API_TOKEN", "https://dashboard.onfido.com/api/tokens"),
+    Format("proof", "Proof API key", (b"prf_",), rb"(?:cli_)?(?:test_)?[A-Za-z0-9-]{20,80}", "PROOF_API_KEY", "https://app.proof.com"),
+)
+# fmt: on

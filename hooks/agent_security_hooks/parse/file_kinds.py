@@ -1,0 +1,42 @@
+"""What a path says of a file: how it writes values, and whether made-up ones are common in it."""
+
+from __future__ import annotations
+
+from agent_security_hooks.parse.pattern import Pattern
+
+CODE, CONFIG, ENV, DOCS, OTHER = "code", "config", "env", "docs", "other"
+
+_KINDS = {
+    **dict.fromkeys(
+        "py pyi js mjs cjs jsx ts mts cts tsx go rs java kt kts scala c cc cpp cxx h hh hpp cs fs vb swift m mm rb php pl pm lua r jl dart ex exs erl hs clj "
+        "groovy gradle sol vue svelte astro html htm xhtml css scss sass less graphql proto zig nim v d coffee erb ejs jsp aspx cshtml".split(), CODE),
+    **dict.fromkeys("sql yml yaml ini cfg conf config cnf properties toml json json5 jsonc xml plist tf tfvars hcl sh bash zsh fish ps1 psm1 bat cmd npmrc mk cmake reg netrc service nix".split(), CONFIG),
+    **dict.fromkeys("env envrc secrets secret credentials creds".split(), ENV),
+    **dict.fromkeys("md mdx markdown rst txt adoc asciidoc org tex log ipynb".split(), DOCS),
+}  # fmt: skip
+_CONFIG_NAMES = Pattern(
+    rb"(?i)(dockerfile|containerfile|makefile|jenkinsfile|procfile|justfile|vagrantfile)(\.|$)|\.(npmrc|yarnrc|pypirc|netrc|pgpass|my\.cnf|s3cfg|boto)$|^(credentials|config)$"
+)
+
+
+def kind_of(path: str) -> str:
+    """How a file writes values: program code quotes them, configuration may not."""
+    name = path.rsplit("/", 1)[-1].lower()
+    if name.startswith((".env", "env.")) or ".env." in name:
+        return ENV
+    kind = _KINDS.get(name.rsplit(".", 1)[-1])
+    if kind is None and _CONFIG_NAMES.search(name.encode("utf-8", "replace")):
+        return CONFIG
+    return kind or OTHER
+
+
+_LOW_STAKES = Pattern(
+    rb"(?i)(^|/)(tests?|testing|testdata|test[-_]?(?:data|utils|fixtures|resources)|specs?|__tests__|__mocks__|mocks?|fixtures?|examples?|samples?|demos?|docs?|documentation|tutorials?|cookbooks?|e2e|integration[-_]tests?|testsuite|benchmarks?|stories)(/|$)"
+    rb"|(^|/)(test_[^/]*|examples?[-_.\d][^/]*|[^/]*[._-](test|tests|spec|mock|example|sample|stories)\.[a-z]+|conftest\.py|readme[^/]*|changelog[^/]*|history[^/]*|changes[^/]*)$"
+    rb"|\.(md|mdx|rst|adoc|markdown)$"
+)
+
+
+def low_stakes(path: str) -> bool:
+    """Whether the file is a test, documentation or an example, where made-up secrets are common."""
+    return _LOW_STAKES.search(path.encode("utf-8", "surrogatepass")) is not None
