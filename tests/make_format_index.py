@@ -19,8 +19,8 @@ A scan needs only this; the table itself is loaded when a prefix is met. Entries
 
 '''
 _RUN = re.compile(rb"[A-Za-z0-9_-]{2,}\Z")
-# A tail that starts with 15 or more token characters, so that with or without some of the prefix they make a long run.
-_LONG_TAIL = re.compile(rb"(?:\(\?:)?(?:\[[\\A-Za-z0-9_=-]{1,40}\]|\\w|\\d)\{(?:1[5-9]|[2-9]\d|\d{3,4})")
+# A tail that starts with 18 or more token characters, so that with or without some of the prefix they make a long run.
+_LONG_TAIL = re.compile(rb"(?:\(\?:)?(?:\[[\\A-Za-z0-9_=-]{1,40}\]|\\w|\\d)\{(?:1[89]|[2-9]\d|\d{3,4})")
 # A tail of a few characters: the mark before it stands behind the random part.
 _SHORT_TAIL = re.compile(rb"[a-zA-Z](?:\(|\Z)|\\d\{1,2\}|\[[^\]]{1,40}\]\{[1-9]\}|\(\?!")
 _DISTINCT = 8

@@ -28,9 +28,9 @@ def _hits(file: Source, rule: str) -> Iterator[Hit]:
 
 def _message(file: Source, found: Credential) -> str:
     where = "in an env file" if kind_of(file.path) == ENV else "in source"
-    named = f" in {found.name}" if found.name else "" if " in " in found.title else f" {where}"
+    place = f" assigned to {found.name}" if found.name else "" if " in " in found.title else f" {where}"
     shown = f": {found.masked}" if len(found.masked) > 1 else ""
-    return f"{found.title}{named}{shown}" + (f" ({found.note})" if found.note else "")
+    return found.title + place + shown + (f" ({found.note})" if found.note else "")
 
 
 _READ_AT_RUN_TIME = {
@@ -188,7 +188,7 @@ def credential_file_format(file: Source) -> Iterator[Hit]:
     """A credential file (.netrc, .npmrc, .pypirc, .git-credentials, .pgpass) or a connection string holds a real password or token.
 
     Risk: Tools use these files without asking: whoever has the file has the login.
-    Fix: Reference a variable (`${NPM_TOKEN}`) or keep the file in your home directory, and replace what it held.
+    Fix: Reference a variable instead (`${NPM_TOKEN}`, `${DB_PASSWORD}`) or keep the file out of the repository, and replace what it held.
     Verify: Run the hook again; it is silent.
 
     Bad: (.netrc)

@@ -22,7 +22,7 @@ _CONFIG_NAMES = Pattern(
 def kind_of(path: str) -> str:
     """How a file writes values: program code quotes them, configuration may not."""
     name = path.rsplit("/", 1)[-1].lower()
-    if name.startswith((".env", "env.")) or ".env." in name:
+    if name.startswith((".env", "env.", ".dev.vars")) or ".env." in name or name == ".flaskenv" or "/.envs/" in f"/{path.lower()}":
         return ENV
     kind = _KINDS.get(name.rsplit(".", 1)[-1])
     if kind is None and _CONFIG_NAMES.search(name.encode("utf-8", "replace")):
@@ -32,7 +32,7 @@ def kind_of(path: str) -> str:
 
 _LOW_STAKES = Pattern(
     rb"(?i)(^|/)(tests?|testing|testdata|test[-_]?(?:data|utils|fixtures|resources)|specs?|__tests__|__mocks__|mocks?|fixtures?|examples?|samples?|demos?|docs?|documentation|tutorials?|cookbooks?|e2e|integration[-_]tests?|testsuite|benchmarks?|stories)(/|$)"
-    rb"|(^|/)(test_[^/]*|examples?[-_.\d][^/]*|[^/]*[._-](test|tests|spec|mock|example|sample|stories)\.[a-z]+|conftest\.py|readme[^/]*|changelog[^/]*|history[^/]*|changes[^/]*)$"
+    rb"|(^|/)(test_[^/]*|examples?[-_.\d][^/]*|[^/]*[._-](test|tests|spec|mock|examples?|samples?|stories)\.[a-z]+|conftest\.py|readme[^/]*|changelog[^/]*|history[^/]*|changes[^/]*)$"
     rb"|\.(md|mdx|rst|adoc|markdown)$"
 )
 

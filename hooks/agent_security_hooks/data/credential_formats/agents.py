@@ -46,7 +46,7 @@ FORMATS: tuple[Format, ...] = (
     Format("arcjet", "Arcjet site key", (b"ajkey_",), rb"[a-z0-9]{26}", "ARCJET_KEY", "https://app.arcjet.com"),
     Format("permit-io", "Permit.io API key", (b"permit_key_",), rb"[0-9A-Za-z]{85,86}", "PERMIT_API_KEY", "https://app.permit.io/settings/api-keys"),
     Format("wundergraph", "WunderGraph Cosmo API key", (b"cosmo_",), rb"[0-9a-f]{32}", "COSMO_API_KEY", "https://cosmo.wundergraph.com"),
-    Format("convex", "Convex deploy key", (b"|eyJ",), rb"[A-Za-z0-9/._=-]{20,64}", "CONVEX_DEPLOY_KEY", "https://dashboard.convex.dev", before=rb"(?:prod|dev|preview|project):[a-z0-9:-]{4,50}$"),
+    Format("convex", "Convex deploy key", (b"|eyJ",), rb"[\w-]{15,200}(?:[./=+][\w=-]{0,100}){0,4}", "CONVEX_DEPLOY_KEY", "https://dashboard.convex.dev", before=rb"(?:prod|dev|preview|project):[a-z0-9:-]{4,50}$"),
     Format("convex-team", "Convex access token", (b"eyJ2MiI6I",), rb"[A-Za-z0-9+/]{46}=", "CONVEX_TEAM_ACCESS_TOKEN", "https://dashboard.convex.dev"),
     Format("unkey", "Unkey root key", (b"unkey_",), rb"[A-Za-z0-9]{20,32}", "UNKEY_ROOT_KEY", "https://app.unkey.com/settings/root-keys"),
 )

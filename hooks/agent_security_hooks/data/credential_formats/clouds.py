@@ -40,7 +40,6 @@ FORMATS: tuple[Format, ...] = (
     Format("vercel", "Vercel access token", (b"vcp_", b"vca_", b"vci_", b"vcr_", b"vck_"), rb"[\w-]{56}", "VERCEL_TOKEN", "https://vercel.com/account/tokens"),
     Format("netlify", "Netlify personal access token", (b"nfp_",), rb"[A-Za-z0-9]{36,48}", "NETLIFY_AUTH_TOKEN", "https://app.netlify.com/user/applications"),
     Format("heroku", "Heroku API key", (b"HRKU-",), rb"(?:[\w-]{60}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})", "HEROKU_API_KEY", "https://dashboard.heroku.com/account"),
-    Format("flyio", "Fly.io access token", (b"FlyV1 ",), rb"[A-Za-z0-9=_,/+-]{100,4000}", "FLY_API_TOKEN", "https://fly.io/user/personal_access_tokens"),
     Format("flyio-macaroon", "Fly.io access token", (b"fm1a_", b"fm1r_", b"fm2_"), rb"[A-Za-z0-9+/]{100,4000}={0,3}", "FLY_API_TOKEN", "https://fly.io/user/personal_access_tokens"),
     Format("flyio-personal", "Fly.io personal access token", (b"fo1_",), rb"[\w-]{43}", "FLY_API_TOKEN", "https://fly.io/user/personal_access_tokens"),
     Format("render", "Render API key", (b"rnd_",), rb"[A-Za-z0-9]{28,33}", "RENDER_API_KEY", "https://dashboard.render.com/u/settings"),

@@ -14,7 +14,7 @@ FORMATS: tuple[Format, ...] = (
     Format("slack-workspace", "Slack workspace token", (b"xoxa-", b"xoxr-"), rb"(?:\d-)?[0-9A-Za-z-]{8,150}", "SLACK_TOKEN", "https://api.slack.com/apps"),
     Format("slack-legacy", "Slack legacy token", (b"xoxo-", b"xoxs-"), rb"\d{1,22}-\d{1,22}-\d{1,22}-[0-9a-fA-F]{2,66}", "SLACK_TOKEN", "https://api.slack.com/apps"),
     Format("slack-session", "Slack session token", (b"xoxc-",), rb"\d{9,15}-\d{9,15}-\d{9,15}-[0-9a-fA-F]{64}", "SLACK_SESSION_TOKEN", "https://slack.com/help/articles/214613347"),
-    Format("slack-cookie", "Slack session cookie", (b"xoxd-",), rb"[\w/\\+%-]{100,400}={0,2}", "SLACK_COOKIE", "https://slack.com/help/articles/214613347"),
+    Format("slack-cookie", "Slack session cookie", (b"xoxd-",), rb"[\w/+%-]{100,400}={0,2}", "SLACK_COOKIE", "https://slack.com/help/articles/214613347"),
     Format("slack-app", "Slack app-level token", (b"xapp-",), rb"\d{1,10}-[A-Za-z0-9]{8,15}-[A-Za-z0-9]{10,15}-[A-Za-z0-9]{10,66}", "SLACK_APP_TOKEN", "https://api.slack.com/apps"),
     Format("slack-webhook", "Slack webhook URL", (b"hooks.slack.com/",), rb"(?:services/(?:T[\w-]{8,16}/B[\w-]{8,16}/[\w-]{20,30}|[A-Za-z0-9+/]{43,56})|(?:workflows|triggers)/[A-Za-z0-9+/]{43,90})", "SLACK_WEBHOOK_URL", "https://api.slack.com/apps"),
     Format("discord-webhook", "Discord webhook URL", (b"/api/webhooks/",), rb"[0-9]{16,22}/[\w-]{40,100}", "DISCORD_WEBHOOK_URL", "https://support.discord.com/hc/articles/228383668", before=rb"discord(?:app)?\.com$"),

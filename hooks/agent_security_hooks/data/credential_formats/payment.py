@@ -15,7 +15,7 @@ FORMATS: tuple[Format, ...] = (
     Format("stripe-publishable", "Stripe publishable key", (b"pk_live_", b"pk_test_"), rb"[A-Za-z0-9]{10,247}", "STRIPE_PUBLISHABLE_KEY", "", public=True),
     Format("stripe-webhook", "Stripe or Svix webhook signing secret", (b"whsec_",), rb"[A-Za-z0-9+/]{32,160}={0,2}", "STRIPE_WEBHOOK_SECRET", "https://dashboard.stripe.com/webhooks"),
     Format("stripe-payment-intent", "Stripe payment intent client secret", (b"pi_",), rb"[A-Za-z0-9]{24}_secret_[A-Za-z0-9]{25}", "STRIPE_CLIENT_SECRET", "https://dashboard.stripe.com"),
-    Format("paypal-braintree", "PayPal Braintree access token", (b"access_token$production$", b"access_token$sandbox$"), rb"[0-9a-z]{16}\$[0-9a-f]{32}", "BRAINTREE_ACCESS_TOKEN", "https://developer.paypal.com/dashboard/applications"),
+    Format("paypal-braintree", "PayPal Braintree access token", (b"access_token$",), rb"(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}", "BRAINTREE_ACCESS_TOKEN", "https://developer.paypal.com/dashboard/applications"),
     Format("braintree-tokenization", "Braintree tokenization key", (b"production_", b"sandbox_"), rb"[a-z0-9]{6,10}_[a-z0-9]{14,20}", "BRAINTREE_TOKENIZATION_KEY", "https://www.braintreegateway.com", before=b"braintree"),
     Format("square-access", "Square access token", (b"sq0atp-",), rb"[\w-]{22,60}", "SQUARE_ACCESS_TOKEN", "https://developer.squareup.com/apps"),
     Format("square-oauth", "Square OAuth secret", (b"sq0csp-",), rb"[\w-]{22,60}", "SQUARE_APPLICATION_SECRET", "https://developer.squareup.com/apps"),

@@ -5,9 +5,11 @@ Order of certainty: a known format beats a structure, a structure beats a name; 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from agent_security_hooks.parse.file_kinds import CODE, kind_of
+from agent_security_hooks.parse.file_kinds import CODE, OTHER, kind_of
+from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets.assignments import find_assignments, find_provider_values
 from agent_security_hooks.parse.secrets.credential import Credential
 from agent_security_hooks.parse.secrets.credential_files import find_file_logins
@@ -16,7 +18,8 @@ from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
 from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, json_web_tokens, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import re
+    from collections.abc import Iterable, Iterator, Sequence
 
     from agent_security_hooks.source import Source
 
@@ -25,7 +28,14 @@ __all__ = ["Credential", "find_credentials", "redact"]
 
 def find_credentials(file: Source) -> list[Credential]:
     """A view: every credential of the file, in order of position, weak ones included."""
-    data, lower = file.data, file.data.lower()
+    found = _find_all(file)
+    if b"\\u00" in file.data:
+        found = _keep_surest(_find_escaped(file), found)
+    return sorted(found)
+
+
+def _find_all(file: Source) -> list[Credential]:
+    data, lower, kind = file.data, file.data.lower(), kind_of(file.path)
     runs = list(token_runs(data))
     kept = _keep_surest(find_formats(data, runs), [])
     kept = _keep_surest(find_file_logins(file), kept)
@@ -33,13 +43,48 @@ def find_credentials(file: Source) -> list[Credential]:
         kept = _keep_surest(structure(data, lower), kept)
     kept = _keep_surest(json_web_tokens(data, runs), kept)
     kept = _keep_surest(encoded_secrets(data, runs), kept)
-    if not file.binary:
-        if kind_of(file.path) != CODE:
-            kept = _keep_surest(statements(data, lower), kept)
+    if kind != CODE:
+        kept = _keep_surest(statements(data, lower), kept)
+    if not (file.binary and kind == OTHER):  # a NUL does not make a program or a configuration file binary
         kept = _keep_surest(find_by_detectors(data, lower), kept)
         kept = _keep_surest(find_assignments(file, lower), kept)
         kept = _keep_surest(find_provider_values(file, runs), kept)
-    return sorted(kept)
+    return kept
+
+
+_ESCAPE = Pattern(rb"\\u00([2-7][0-9a-fA-F])")
+_AROUND_ESCAPE = 256
+
+
+def _find_escaped(file: Source) -> Iterator[Credential]:
+    r"""Credentials with characters written as `\u0041`, as JSON and JavaScript allow: looked for around each escape."""
+    escapes = list(_ESCAPE.finditer(file.data))
+    first = 0
+    while first < len(escapes):
+        last = first
+        while last + 1 < len(escapes) and escapes[last + 1].start() - escapes[last].end() < _AROUND_ESCAPE:
+            last += 1
+        yield from _find_decoded(file, escapes[first : last + 1])
+        first = last + 1
+
+
+def _find_decoded(file: Source, escapes: Sequence[re.Match[bytes]]) -> Iterator[Credential]:
+    """The credentials around neighbouring escapes, at their places in the file."""
+    from agent_security_hooks.source import Source as Decoded
+
+    begin = position = max(0, escapes[0].start() - _AROUND_ESCAPE)
+    parts: list[bytes] = []
+    starts, shifts, removed = [0], [begin], 0
+    for escape in escapes:
+        parts += [file.data[position : escape.start()], bytes([int(escape[1], 16)])]
+        position = escape.end()
+        removed += len(escape[0]) - 1
+        starts.append(position - begin - removed)
+        shifts.append(begin + removed)
+    decoded = Decoded(file.path, b"".join(parts) + file.data[position : position + _AROUND_ESCAPE], file.repository)
+    for credential in _find_all(decoded):
+        start, end = (offset + shifts[bisect_right(starts, offset) - 1] for offset in (credential.start, credential.end - 1))
+        yield credential._replace(start=start, end=end + 1)
 
 
 CREDENTIALS_PER_FILE = 3000
@@ -48,8 +93,6 @@ CREDENTIALS_PER_FILE = 3000
 
 def _keep_surest(found: Iterable[Credential], kept: list[Credential]) -> list[Credential]:
     """Add what does not overlap something already kept."""
-    from bisect import bisect_right
-
     spans = sorted((credential.start, credential.end) for credential in kept)
     for credential in found:
         index = bisect_right(spans, (credential.start, 1 << 62))

@@ -24,19 +24,18 @@ _KEYWORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth")
 
 # After the name: what may close it, a type, the operator, and the value.
 _TYPE = rb"(?:[ \t]{0,8}:[ \t]{0,8}[\w.\[\]<>|?, \t&*]{1,40}(?==)|[ \t]{1,8}[\w.*\[\]]{1,30}(?=[ \t]{1,8}:?=))?"
-_OPERATOR = (
-    rb"[\s,]{1,40}[\"']?[vV]alue[\"']?[ \t]{0,8}[=:][ \t]{0,8}"  # name="apiKey" value="...", - name: X / value: ...
-    rb"|[ \t]{0,20}(?:[?:.+|!]{0,3}={1,3}>?|<-|->|:)(?:[ \t]{0,4}[|>][+-]?(?=\s))?\s{0,20}"  # = := ::= ?= => == : -> and YAML's | and >
-    rb"|\s{0,8}>\s{0,40}"  # <password>value
-)
+_VALUE_ATTRIBUTE = rb"[\s,]{1,40}[\"']?[vV]alue[\"']?[ \t]{0,8}[=:][ \t]{0,8}"  # name="apiKey" value="...", - name: X / value: ...
+_SIGN = rb"[ \t]{0,20}(?:[?:.+|!]{0,3}={1,3}>?|<-|->|:)"  # = := ::= ?= => == : ->
+_ELEMENT = rb"\s{0,8}>\s{0,40}"  # <password>value
+_BLOCK = rb"(?:[ \t]{0,4}[|>][+-]?[ \t]{0,4}\r?\n[ \t]{0,40})?"  # a block of YAML: password: |
 _QUOTED = Pattern(
     rb"(?:\\?[\"'`]|\\?[\"'`]?\])?\)?" + _TYPE
-    + rb"(?P<operator>" + _OPERATOR + rb"|[ \t]{0,8},\s{0,40}|[ \t]{1,8}(?:(?:or|is|-|\|\||\?\?)[ \t]{1,8})?|\()"
+    + rb"(?P<operator>" + _VALUE_ATTRIBUTE + rb"|" + _SIGN + _BLOCK + rb"\s{0,20}|" + _ELEMENT + rb"|[ \t]{0,8},\s{0,40}|[ \t]{1,8}(?:(?:or|is|-|\|\||\?\?)[ \t]{1,8})?|\()"
     rb"(?:\\\r?\n[ \t]{0,40})?(?:[\[({]\s{0,40})?(?P<call>(?:(?:new |await )?[\w.:]{1,50}\(\s{0,8}(?:[\w]{1,20}=)?){0,2})(?:\[\]byte\(|@|\$|[rbfuLR]{1,2})?"
     rb"(?P<quote>\\?(?:\"\"\"|\'\'\'|[\"'`]))(?P<value>[^\"'`\s\\][^\"'`\n\\]{2,511})"
 )  # fmt: skip
 _BARE = Pattern(
-    rb"[\"']?(?P<operator>" + _OPERATOR
+    rb"[\"']?(?P<operator>" + _VALUE_ATTRIBUTE + rb"|" + _SIGN + _BLOCK + rb"[ \t]{0,20}|" + _ELEMENT
     + rb"|[ \t]{1,8}(?:(?:is|-)[ \t]{1,8})?|,)(?P<value>[^\s\"'`<>,;(){}\[\]|\\][^\s\"'`<>,;{}|\\]{3,511})"
 )  # fmt: skip
 # name=value inside a text: a URL's query, or a connection string's `;Password=...;`
@@ -62,6 +61,7 @@ class _Assignments:
     def __init__(self, file: Source) -> None:
         self.data = file.data
         self.kind = kind_of(file.path)
+        self.is_sql = file.path.lower().endswith(".sql")
         self.weak_place = low_stakes(file.path)
         self.judged: set[int] = set()
         self.names: set[int] = set()
@@ -103,18 +103,25 @@ class _Assignments:
         """The name, or nothing where it promises no secret."""
         start = self._name_start(position)
         name = self.data[start:name_end]
-        # A type in a namespace, such as AWS::IAM::AccessKey, is no variable.
-        return b"" if names.strength(name) == names.NONE or self.data.endswith(b"::", 0, start) else name
+        # A type in a namespace (AWS::IAM::AccessKey) or a part of an address (arn:...:secret:name) is no variable.
+        inside = self.data[start - 1 : start] == b":" and self.data[start - 2 : start - 1].strip() not in (b"", b"{", b"[", b"(", b",")
+        return b"" if inside or names.strength(name) == names.NONE else name
 
     def _name_start(self, position: int) -> int:
-        stop = max(0, position - _NAME_LIMIT)
-        while position > stop and self.data[position - 1] in _NAME_CHARACTERS:
-            position -= 1
-        return position
+        stop, data = max(0, position - _NAME_LIMIT), self.data
+        start = position
+        while start > stop and data[start - 1] in _NAME_CHARACTERS:
+            start -= 1
+        # The n of an escaped line end belongs to no name.
+        return start + 1 if data[start - 1 : start] == b"\\" and start < position else start
 
     def _quoted(self, position: int, name_end: int, match: re.Match[bytes]) -> Credential | None:
         data, (start, end), operator = self.data, match.span("value"), match["operator"]
-        if start in self.judged or end - start < _SHORTEST or not (data[end : end + 1] in _QUOTES or data[end : end + 1] == b"\\" and data[end + 1 : end + 2] in _QUOTES):
+        if (
+            start in self.judged
+            or end - start < _SHORTEST
+            or not (data[end : end + 1] in _QUOTES or data[end : end + 1] == b"\\" and data[end + 1 : end + 2] in _QUOTES)
+        ):
             return None
         name_start = self._name_start(position)
         if match["call"] and data[end + 1 : end + 2] == b",":  # one of several arguments: a default, a name, a part
@@ -125,7 +132,7 @@ class _Assignments:
         if operator == b"(" and (assigned := _ASSIGNED_CALL.search(data, max(0, name_start - 80), name_start)) and names.strength(assigned[1]):
             name = assigned[1]  # auth_token=SecretStr("...")
         # ALTER USER x PASSWORD 'y' needs no operator.
-        if not name or _is_prose(operator) and not (self.kind == CONFIG and names.is_password(name)) and not self._stands_out(match["value"]):
+        if not name or _is_prose(operator) and not (self.is_sql and names.is_password(name)) and not self._stands_out(match["value"]):
             return None
         self.judged.add(start)
         return judge_value(match["value"], start, end, name, self.kind, quoted=True)
@@ -249,7 +256,7 @@ def judge_value(value: bytes, start: int, end: int, name: bytes, kind: str, *, q
     password = names.is_password(name)
     if kind == CODE and (len(value) < 10 and not password or judge.placeholder(value.lower().translate(_LEET))):
         return None
-    shown = name.strip(b".-").decode("utf-8", "replace")[-40:]
+    shown = _shown(name)
     inner = _decoded(value)
     if inner is not None and (strength >= names.MEDIUM or basic_pair(value) is False):
         real = not judge.placeholder(inner) and not judge.no_literal(inner, name)
@@ -260,6 +267,12 @@ def judge_value(value: bytes, start: int, end: int, name: bytes, kind: str, *, q
         return None
     weak = made_up and not generated and kind == DOCS
     return Credential(start, end, "assigned-secret", "password" if password else "secret", MASK, shown, weak=weak)
+
+
+def _shown(name: bytes) -> str:
+    """The name as it may be printed: nothing where it is long or looks generated itself."""
+    name = name.strip(b".-")
+    return name.decode("utf-8", "replace") if len(name) <= 40 and randomness(name) < 0.5 else ""
 
 
 _AUTH_PAIR = Pattern(rb"[A-Za-z0-9+/]{8,400}={0,2}\Z")

@@ -20,9 +20,9 @@ _IS_TOKEN = bytes(120 if c in _TOKEN else 32 for c in range(256))
 _LEFT_WINDOW = 60
 _NEAR_RUN_WINDOW = 48
 """How far before a run a prefix that is broken by a sign (`:AA`, `dp.pt.`) may begin."""
-_LONG_RUN = 36
-"""Runs of this length may hold the marks that stand behind the random part (`-us12`, `AZDO`)."""
 _GLUED_WINDOW = 120
+_BASE64_WINDOW = 160
+_IS_BASE64 = bytes(120 if c in _TOKEN + b"+/%" else 32 for c in range(256))
 # What stands before a run of its own: quotes, blanks and brackets. After another sign the run may belong to a longer token.
 _OPENERS = frozenset(b" \"'`\n\r\t([{<>,")
 _DIGIT = Pattern(rb"[0-9]")
@@ -33,7 +33,7 @@ _compiled: dict[bytes, Pattern] = {}
 Entries = tuple[tuple[bytes, int], ...]
 
 
-def token_runs(data: bytes, shortest: int = 18) -> Iterator[tuple[int, int]]:
+def token_runs(data: bytes, shortest: int = 16) -> Iterator[tuple[int, int]]:
     """Start and end of every run of at least that many token characters."""
     marks = data.translate(_IS_TOKEN)
     needle = b"x" * shortest
@@ -91,10 +91,23 @@ def _broken_prefix(data: bytes, start: int, end: int) -> Credential | None:
     """A token whose prefix holds a sign a little before the run; or a run that begins inside an escape."""
     found = _escaped(data, start)
     if found is None and _DIGIT.search(data, start, end):
+        if data[start - 1] in b"+/%" and (found := _base64_start(data, start)) is not None:
+            return found
         for near in _NEAR.finditer(data, max(0, start - _NEAR_RUN_WINDOW), min(end, start + 8)):
             for prefix, number in NEAR_RUN[near[0]]:
                 found = found or _match(data, near.start(), prefix, number)
     return found
+
+
+def _base64_start(data: bytes, start: int) -> Credential | None:
+    """A token in base64 whose first `+` or `/` came before a long run did: looked for where the base64 text begins."""
+    window = data[max(0, start - _BASE64_WINDOW) : start]
+    blank = window.translate(_IS_BASE64).rfind(b" ")
+    if blank < 0 and len(window) == _BASE64_WINDOW:  # somewhere inside a blob
+        return None
+    first = start - len(window) + blank + 1
+    entries = BY_START.get(data[first : first + 2])
+    return _first_match(data, first, entries) if entries and first < start else None
 
 
 def _inside_run(data: bytes, start: int, end: int) -> Credential | None:
@@ -106,13 +119,12 @@ def _inside_run(data: bytes, start: int, end: int) -> Credential | None:
         for prefix, number in BY_SEPARATOR.get(data[after - 4 : after], ()):
             if after - len(prefix) > start and data.endswith(prefix, 0, after) and (found := _match(data, after - len(prefix), prefix, number)):
                 return found
-    if end - start >= _LONG_RUN:
-        for mark, entries in INSIDE_RUN.items():
-            position = data.find(mark, start, end + len(mark))
-            if position >= 0:
-                for prefix, number in entries:
-                    if found := _match(data, position, prefix, number):
-                        return found
+    for mark, entries in INSIDE_RUN.items():  # the marks that stand behind the random part: `-us12`, `AZDO`
+        position = data.find(mark, start, end + len(mark))
+        if position >= 0:
+            for prefix, number in entries:
+                if found := _match(data, position, prefix, number):
+                    return found
     return None
 
 
@@ -173,7 +185,14 @@ def _match(data: bytes, position: int, prefix: bytes, number: int) -> Credential
             start -= len(left[0])
             body = left[0] + body
     token = data[start:end]
-    if form.public or form.infix and form.infix not in token or _inside_base64(data, start, prefix) or sample_token(body) or published_sample(token):
+    if (
+        form.public
+        or form.infix
+        and form.infix not in token
+        or _inside_base64(data, start, prefix)
+        or sample_token(body, weak_prefix=len(prefix) <= 4)
+        or published_sample(token)
+    ):
         return None
     note = "" if _checksum_holds(form, token) else "its checksum does not match"
     shown = mask(token, 0 if start < position else len(prefix))

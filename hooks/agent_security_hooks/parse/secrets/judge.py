@@ -35,6 +35,9 @@ _DATE_OR_MAIL = Pattern(rb"[\w.+-]{1,60}@[\w-]{1,60}\.[\w.-]{1,60}\Z|\d{4}-\d\d-
 _UPPER_SNAKE = Pattern(rb"[A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,12}\Z")
 
 
+_MIXED = Pattern(rb"[A-Z][0-9]{1,9}[A-Z]|_[0-9]{1,9}[A-Z]|[0-9]{4}")
+
+
 def template(value: bytes) -> bool:
     """Whether the value is filled in elsewhere: a variable, an expression, a reference to a vault, a digest."""
     return _REFERENCE.match(value) is not None or _INSIDE.search(value) is not None
@@ -78,8 +81,13 @@ def published_sample(value: bytes) -> bool:
     return hashlib.sha256(value).hexdigest()[:16] in _PUBLISHED
 
 
-def sample_token(body: bytes) -> bool:
-    """Whether the part of a token after its fixed prefix is a documentation sample. One such word in a long random body proves nothing."""
+def sample_token(body: bytes, *, weak_prefix: bool = False) -> bool:
+    """Whether the part of a token after its fixed prefix is a documentation sample. One such word in a long random body proves nothing.
+
+    After a prefix of a few characters (`weak_prefix`), words without a digit are an identifier.
+    """
+    if weak_prefix and not any(48 <= byte <= 57 for byte in body) and word_share(body) > 0.3:
+        return True
     if len(set(body)) < 6 or sequential(body) > 0.55:
         return True
     low = body.lower()
@@ -101,7 +109,9 @@ def reads_as_code(value: bytes) -> bool:
     """Whether the value is made like a name in code: a dotted path, UPPER_SNAKE, or mostly words."""
     if _IDENTIFIER_PATH.match(value) and (word_share(value) > 0.4 or max(map(len, re.split(rb"[./:>-]", value))) < 9):
         return True
-    return _UPPER_SNAKE.match(value) is not None and word_share(value) > 0.3 or word_share(value) >= 0.6
+    if _UPPER_SNAKE.match(value) and (word_share(value) > 0.3 or not _MIXED.search(value)):
+        return True
+    return word_share(value) >= 0.6
 
 
 # Randomness that a value needs, by the strength of its name; weak names also need length.
@@ -129,5 +139,7 @@ def human_password(value: bytes, *, only_letters: bool = False) -> bool:
     if letters == len(value):
         return only_letters and letters >= 8
     symbols = any(byte in b"!@#$%^&*+=?~" for byte in value)
+    if not symbols and not any(48 <= byte <= 57 for byte in value):  # hyphenated words
+        return False
     in_words = any(byte in b"_./-:" for byte in value) and word_share(value) >= 0.6 and value.islower()
     return letters > 0 and (symbols or not in_words)

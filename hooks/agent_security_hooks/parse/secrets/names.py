@@ -52,7 +52,7 @@ _ABOUT = frozenset(
 )
 # Words before the head that make it harmless: `primary_key`, `pad_token`, `csrf_token`, `public_key`, `max_tokens`.
 _HARMLESS_BEFORE = frozenset(
-    b"public primary foreign sort partition cache row col column object dict hash map index unique composite natural surrogate candidate "
+    b"public hashed encrypted sealed masked redacted primary foreign sort partition cache row col column object dict hash map index unique composite natural surrogate candidate "
     b"pad eos bos unk sep cls mask start end stop begin special added extra image audio video next previous prev continuation continue page "
     b"paging pagination cursor sync resume max min num n total prompt completion input output generated cached reasoning csrf xsrf "
     b"anti request verification idempotency dedupe deduplication routing lookup search query filter facet group "
@@ -61,6 +61,10 @@ _HARMLESS_BEFORE = frozenset(
     b"context scope type class test bypass compass whitespace operator keyword punctuation comment identifier literal delimiter bos lock mutex "
     b"publishable anon event partition shard cluster clustering bind binding press pressed by render pixel".split()
 )
+
+
+# A name that says itself that nothing depends on the value.
+_STAND_INS = frozenset(b"dummy fake mock mocked sample example placeholder bogus".split())
 
 
 def split(name: bytes) -> list[bytes]:
@@ -77,6 +81,8 @@ def strength(name: bytes) -> int:
     if not words:
         return NONE
     head, before = words[-1], words[-2] if len(words) > 1 else b""
+    if not _STAND_INS.isdisjoint(words):
+        return NONE
     if head in _ABOUT or b"public" in words and head not in _PASSWORDS:
         return NONE
     if before in _HARMLESS_BEFORE and head not in _PASSWORDS and not (head in (b"token", b"secret", b"key") and before in _KEY_QUALIFIERS):

@@ -78,7 +78,7 @@ def _body_size(body: bytes) -> int:
 _USERINFO = Pattern(rb"://([^\s:/?#@\"'`<>\\|{}()\[\],;]{0,128}):([^\s/?#@\"'`<>\\|,;]{3,256})@(\[?[\w.%${}<>-]{1,120})")
 _TOKEN_AS_USER = Pattern(rb"://([\w~.-]{20,256})(?::x-oauth-basic|:)?@([\w.-]{1,120})")
 _LOCAL_HOST = Pattern(
-    rb"(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker|db\b|database|postgres|mysql|mariadb|redis|mongo|rabbit|broker|cache|proxy|"
+    rb"(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker|db\b|database|postgres|mysql|mssql|mariadb|redis|mongo|rabbit|broker|cache|proxy|"
     rb"host(?:name)?\b|server\b|example|my[-_]?(?:host|server|db|proxy)|your|test|minio|kafka|nats|some|foo|bar|ip\b|addr|domain|10\.|192\.168\.|172\.)|[\w.-]{0,100}(?:\.example\b|example\.(?:com|org|net)|\.local\b|\.test\b|\.internal\b|\.invalid\b)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -259,7 +259,7 @@ def statements(data: bytes, lower: bytes) -> Iterator[Credential]:
         if match is None or judge.template(match[2]) or not judge.human_password(match[2]):
             continue
         if match[1] or _SQL_BEFORE.search(data, max(0, position - 200), position):
-            yield Credential(match.start(2), match.end(2), "assigned-secret", "database password", MASK, "IDENTIFIED BY")
+            yield Credential(match.start(2), match.end(2), "assigned-secret", "database password", MASK)
 
 
 _SQL_BEFORE = Pattern(rb"(?i)\b(?:create|alter|grant)\b[^;]{0,160}\b(?:user|role|to)\b")

@@ -1,0 +1,111 @@
+"""secret-scan: every format in the places where keys are written, and what literate cases cannot express."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from agent_security_hooks.data.credential_formats import FORMATS, Format
+from agent_security_hooks.parse.pattern import Pattern
+from agent_security_hooks.parse.secrets import find_credentials, redact
+from agent_security_hooks.repository import Repository
+from agent_security_hooks.source import Source
+from make_format_index import TARGET, render
+from placeholders import expand, generate
+
+if TYPE_CHECKING:
+    from agent_security_hooks.parse.secrets import Credential
+
+SECRET = [form for form in FORMATS if not form.public]
+# Where keys are written; {} is the key and NAME the environment variable that usually holds it.
+PLACES = {
+    "agent.py": 'client = Client("{}")  # NAME\n',
+    ".env": "DEBUG=1\nNAME={}\n",
+    ".mcp.json": '{{"mcpServers": {{"x": {{"command": "npx", "args": ["-y", "x"], "env": {{"NAME": "{}"}}}}}}}}\n',
+    "index.html": "<script>start('NAME', '{}')</script>\n",
+}
+
+
+def find(name: str, content: str | bytes) -> list[Credential]:
+    data = content.encode() if isinstance(content, str) else content
+    return Source(name, data, Repository()).view(find_credentials)
+
+
+def text_of(content: str, credential: Credential) -> str:
+    return content.encode()[credential.start : credential.end].decode()
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("form", SECRET, ids=[form.kind for form in SECRET])
+def test_every_format_is_found_wherever_it_is_written(form: Format, name: str) -> None:
+    value = generate(form.kind)
+    content = PLACES[name].replace("NAME", f"{form.env}").format(value)
+    if form.before and not form.before.endswith(b"$"):  # an issuer that must be named nearby
+        content = content.replace(form.env, f"{form.env} {form.title} {form.kind}") if name == "agent.py" else content
+    found = [credential for credential in find(name, content) if text_of(content, credential) in value or value in text_of(content, credential)]
+    if name in (".env", ".mcp.json") or not form.before or form.before.endswith(b"$"):
+        assert found, content
+        assert not found[0].weak
+    for credential in found:
+        assert value[-8:] not in credential.masked
+        assert len(credential.masked) < len(value)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.public], ids=lambda form: str(form.kind))
+def test_publishable_keys_are_silent(form: Format) -> None:
+    assert find("app.js", f'init("{generate(form.kind)}")') == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "count"),
+    [
+        pytest.param("a.py", b"# a\0b\nkey = '<secret:openai>'\ndb_password = '<secret:alnum32>'\n", 2, id="a NUL in a comment"),
+        pytest.param("a.py", b"#" + b"\n" * 9000 + b"\0\nkey = '<secret:openai>'\n", 1, id="a NUL after 9 kB"),
+        pytest.param("a.min.js", b"var a=1;" * 62500 + b"k='<secret:anthropic>';" + b"b()" * 999, 1, id="a line of 500 kB"),
+        pytest.param("a.txt", b"caf\xe9 \xff key <secret:github>\n", 1, id="Latin-1"),
+        pytest.param("model.bin", b"\0\1\2" * 999 + b"<secret:github>\0 password = 'kd83Hsl20Dkw93'", 1, id="a known format in a binary file"),
+        pytest.param("a.py", b"key" * 100_000, 0, id="a key word without end"),
+        pytest.param("a.txt", b"\n".join(b"token%d = <secret:alnum32:%d>" % (i, i) for i in range(3500)), 3000, id="more than a file can hold"),
+    ],
+)  # fmt: skip
+def test_odd_files(name: str, content: bytes, count: int) -> None:
+    assert len(find(name, expand(content.decode("latin-1")).encode("latin-1"))) == count
+
+
+def test_positions_are_those_of_the_file_where_characters_are_escaped() -> None:
+    value = generate("github")
+    content = 'a\\u0020b "\\u00e9" ' + value.replace("g", "\\u0067", 1) + " end"
+    (credential,) = find("a.json", content)
+    assert text_of(content, credential) == value.replace("g", "\\u0067", 1)
+
+
+def test_a_name_that_looks_generated_is_not_shown() -> None:
+    name, value = generate("alnum32"), generate("alnum32", index=1)
+    (credential,) = find("a.env", f"{name}_token={value}\n")
+    assert credential.name == ""
+
+
+def test_redact_masks_what_stands_in_other_text() -> None:
+    value = generate("github")
+    shown = redact(f"cannot read src/{value}.txt")
+    assert value not in shown
+    assert shown.startswith("cannot read src/ghp_")
+
+
+def test_a_wrong_checksum_is_said_and_does_not_silence() -> None:
+    value = generate("github")
+    wrong = value[:-1] + ("A" if value[-1] != "A" else "B")
+    (credential,) = find("a.py", f'"{wrong}"')
+    assert credential.note == "its checksum does not match"
+
+
+def test_the_index_is_that_of_the_table() -> None:
+    assert TARGET.read_text("utf-8") == render(), "run python tests/make_format_index.py"
+
+
+def test_patterns_compile_when_used() -> None:
+    pattern = Pattern(rb"a+", 0)
+    assert not hasattr(pattern, "fullmatch")
+    match = pattern.match(b"aab")
+    assert match
+    assert match[0] == b"aa"
