@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from agent_security_hooks import __version__, options
 from agent_security_hooks.catalog import HOOKS, SUITE, Hook, find_hook
-from agent_security_hooks.config import Config, ConfigError, load
-from agent_security_hooks.options import CHECK_OPTIONS, HOOK_OPTION, Options, UsageError
+from agent_security_hooks.config import BASELINES, Config, ConfigError, load
+from agent_security_hooks.options import BASELINE_OPTIONS, CHECK_OPTIONS, HOOK_OPTION, Options, UsageError
 from agent_security_hooks.output import ClosedOutput, display_path, safe, say, silence, write_report
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.runner import Report, Runner, Settings
 
+if TYPE_CHECKING:
+    from agent_security_hooks.baseline import Baseline
+
 CLEAN, FINDINGS, UNCHECKED = 0, 1, 2
 _MEMORY_LIMIT = 1 << 30
 _USAGE = """usage: agent-security check [options] [FILES...]   check files (all tracked ones when none is named)
+       agent-security baseline write|prune        accept what is there today, or drop what is gone
        agent-security explain RULE                what a rule looks for, why, and how to mend it
        agent-security rules [--format json|markdown]
        HOOK-ID [options] FILES...                 one hook alone: {hooks}
@@ -88,6 +93,8 @@ def _dispatch(arguments: list[str]) -> int:
 
         write_report(docs.explain(rest) if command == "explain" else docs.list_rules(rest))
         return CLEAN
+    if command == "baseline":
+        return _baseline(rest)
     if command in ("--version", "-V"):
         write_report(f"agent-security {__version__}\n")
         return CLEAN
@@ -96,7 +103,7 @@ def _dispatch(arguments: list[str]) -> int:
         return CLEAN
     from difflib import get_close_matches
 
-    close = get_close_matches(command[:40], ["check", "explain", "rules", *(hook.id for hook in HOOKS)], 1)
+    close = get_close_matches(command[:40], ["check", "baseline", "explain", "rules", *(hook.id for hook in HOOKS)], 1)
     raise UsageError(f'unknown command "{command[:40]}"' + (f" (did you mean {close[0]}?)" if close else "") + "; see agent-security --help")
 
 
@@ -121,7 +128,10 @@ def _check(arguments: list[str], hooks: tuple[Hook, ...] | None, name: str) -> i
         repository.limit = config.max_mb << 20
     chosen = tuple(dict.fromkeys(_hook(hook_id) for hook_id in given.words("hook"))) or hooks or HOOKS
     settings = _settings(given, config, chosen, suite=chosen == HOOKS)
-    report = Runner(settings, config, repository).run(_files(given.files, repository, every=choosing))
+    baselines = _baselines(given, repository)
+    files = _files(given.files, repository, every=choosing)
+    added = repository.added_lines() if given.flag("staged-lines") else None
+    report = Runner(settings, config, repository, baselines, added).run(files)
     if given.flag("diff") or given.flag("fix"):
         from agent_security_hooks import fixes
 
@@ -131,12 +141,44 @@ def _check(arguments: list[str], hooks: tuple[Hook, ...] | None, name: str) -> i
             report.failures += planned.failures
             write_report(fixes.diff(planned.changes, repository), given.value("output"))
             return _finish(report, given)
-        report = fixes.fix(report, lambda paths: Runner(settings, config, repository.reopened()).run(paths, staged_too=False), repository, unsafe=unsafe)
+        report = fixes.fix(
+            report, lambda paths: Runner(settings, config, repository.reopened(), baselines).run(paths, staged_too=False), repository, unsafe=unsafe
+        )
     try:
         write_report(_render(report, given), given.value("output"))
     finally:
         status = _finish(report, given)
     return status
+
+
+def _baselines(given: Options, repository: Repository) -> list[Baseline]:
+    explicit, root = given.value("baseline"), repository.root or "."
+    if given.flag("no-config") or not (explicit or any(os.path.lexists(os.path.join(root, name)) for name in BASELINES)):
+        return []
+    from agent_security_hooks import baseline
+
+    return baseline.load(root, explicit, repository.notes)
+
+
+def _baseline(arguments: list[str]) -> int:
+    """`write` accepts what all hooks find in the tracked files today, `prune` drops what is not found any more."""
+    from agent_security_hooks import baseline
+
+    given = options.parse(arguments[1:], BASELINE_OPTIONS)
+    if arguments[:1] not in (["write"], ["prune"]) or given.flag("help"):
+        summary = "write: accept what the hooks find in all tracked files today. prune: drop what is not found any more."
+        write_report(options.help_text("agent-security baseline write|prune [options]", summary, BASELINE_OPTIONS))
+        return CLEAN if given.flag("help") else UNCHECKED
+    repository = Repository()
+    root, foreign = repository.root or ".", given.flag("detect-secrets")
+    path = given.value("output") or os.path.join(root, BASELINES[1] if foreign else BASELINES[0])
+    old = baseline.load("", path, []) if os.path.lexists(path) and not foreign else []
+    recorder = baseline.Recorder(old[0] if old else baseline.new())
+    config = load(root)
+    runner = Runner(Settings(HOOKS, pedantic=config.pedantic), config, repository, [recorder])
+    report = runner.run(_files([], repository, every=True), staged_too=False)
+    write_report(recorder.for_detect_secrets() if foreign else recorder.written() if arguments[0] == "write" else recorder.pruned(), path)
+    return _finish(report, given)
 
 
 def _hook(hook_id: str) -> Hook:
@@ -235,8 +277,9 @@ def _summary(report: Report) -> str:
     if report.fixed:
         parts.append(f"{report.fixed} fixed")
     if report.suppressed:
-        by_config = sum(suppression.by == "config" for suppression in report.suppressed)
-        parts.append(f"{len(report.suppressed)} suppressed ({len(report.suppressed) - by_config} inline, {by_config} config)")
+        by = [suppression.by for suppression in report.suppressed]
+        kinds = ("inline", "config", *(["baseline"] if "baseline" in by else []))
+        parts.append(f"{len(by)} suppressed ({', '.join(f'{by.count(kind)} {kind}' for kind in kinds)})")
     if report.excluded:
         parts.append(f"{report.excluded} file{'s' * (report.excluded != 1)} excluded by the configuration")
     if report.failures:

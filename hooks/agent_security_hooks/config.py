@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TABLE = "agent-security-hooks"
+BASELINES = (".agent-security-baseline.json", ".secrets.baseline")
+"""Baselines that are read without being named: ours, and that of detect-secrets."""
 _SIZE_LIMIT = 1 << 20
 _DOTS = 200
 """Dots in one line outside of strings: the parser needs memory that grows with the square of a key's parts."""

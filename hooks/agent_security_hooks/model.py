@@ -84,6 +84,8 @@ class Finding(NamedTuple):
     pedantic: bool
     staged: bool = False
     """Found in what is staged, not in the file."""
+    span: tuple[int, int] = (0, 0)
+    """Byte offsets into the source's text; for a baseline only, no report shows them."""
 
 
 class Failure(NamedTuple):

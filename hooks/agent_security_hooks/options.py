@@ -45,8 +45,10 @@ CHECK_OPTIONS = {
     "fix": ("", "apply the safe fixes"),
     "unsafe-fixes": ("", "with --fix or --diff: also fixes that may change behaviour"),
     "diff": ("", "show what --fix would change; nothing is written"),
+    "staged-lines": ("", "only findings on lines that this commit (or push) adds"),
+    "baseline": ("FILE", "accept the findings recorded there (.agent-security-baseline.json and .secrets.baseline are read by themselves)"),
     "config": ("FILE", "read the configuration from this file"),
-    "no-config": ("", "read no configuration"),
+    "no-config": ("", "read no configuration and no baseline"),
     "no-ignores": ("", "report what ignore comments hold back, too"),
     "color": ("WHEN", "auto, always or never (NO_COLOR and FORCE_COLOR are honoured)"),
     "quiet": ("", "no summary line"),
@@ -55,6 +57,11 @@ CHECK_OPTIONS = {
     "help": ("", "show this help"),
 }
 HOOK_OPTION = {"hook": ("ID", "only this hook (may be repeated)")}
+BASELINE_OPTIONS = {
+    "detect-secrets": ("", "with write: a .secrets.baseline for detect-secrets instead of one of our own"),
+    "output": ("FILE", "the file to write (default: at the root of the repository)"),
+    "help": ("", "show this help"),
+}
 _SHORT = {"-q": "--quiet", "-h": "--help", "-V": "--version", "-o": "--output"}
 _CHOICES = {"format": FORMATS, "min-severity": ("low", "medium", "high", "critical"), "color": ("auto", "always", "never")}
 

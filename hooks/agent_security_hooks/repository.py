@@ -61,6 +61,7 @@ class Repository:
         """The same repository with nothing remembered, for a second look after files were changed."""
         again = Repository(self.directory)
         again.limit = self.limit
+        again.passed = self.passed
         return again
 
     def view(self, build: Callable[[Repository], T]) -> T:
@@ -181,6 +182,27 @@ class Repository:
         for name in names:
             yield name, read.get(name, Unreadable("what is staged differs from the file and is too large or cannot be read"))
 
+    def added_lines(self) -> dict[str, set[int]] | None:
+        """Numbers of the lines that this commit adds, by path from the root; those of the push when pre-commit runs for one.
+
+        None where git cannot tell: then every line counts.
+        """
+        start, end = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+        compared = [f"{start}...{end}"] if start and end and not start.startswith("-") else ["--cached"]
+        output = self.git("-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", *compared, "--")
+        if output is None:
+            self.notes.append("git could not tell which lines are new; all lines were checked")
+            return None
+        added: dict[str, set[int]] = {}
+        path = ""
+        for line in output.split(b"\n"):
+            if line.startswith(b"+++ "):
+                path = _diff_path(line[4:])
+            elif line.startswith(b"@@ "):
+                first, _, count = line.split(b" ", 3)[2][1:].partition(b",")
+                added.setdefault(path, set()).update(range(int(first), int(first) + int(count or 1)))
+        return added
+
     def git(self, *arguments: str, stdin: bytes | None = None, ok: tuple[int, ...] = (0,)) -> bytes | None:
         """Output of one git command at the root; None outside a repository, without git, or where git fails."""
         if self.root is None:
@@ -255,6 +277,13 @@ def _same_path(one: str, other: str) -> bool:
 
 def _is_below(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def _diff_path(name: bytes) -> str:
+    """The path in a `+++ b/path` line; git puts names with odd characters in quotes, with C escapes."""
+    if name.startswith(b'"'):
+        name = name.rstrip(b"\t\r").strip(b'"').decode("latin-1").encode("latin-1").decode("unicode_escape").encode("latin-1")
+    return os.fsdecode(name.rstrip(b"\t").removeprefix(b"b/"))
 
 
 def _split_batch(output: bytes) -> Iterable[tuple[bytes, bytes]]:

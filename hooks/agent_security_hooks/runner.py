@@ -14,6 +14,7 @@ from agent_security_hooks.source import Skipped, Source, Unreadable, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from agent_security_hooks.baseline import Baseline
     from agent_security_hooks.config import Config
     from agent_security_hooks.repository import Repository
 
@@ -57,8 +58,13 @@ class Report:
 class Runner:
     """Runs the rules of some hooks over files."""
 
-    def __init__(self, settings: Settings, config: Config, repository: Repository) -> None:
+    def __init__(
+        self, settings: Settings, config: Config, repository: Repository, baselines: Sequence[Baseline] = (), added: dict[str, set[int]] | None = None
+    ) -> None:
+        """`added` limits findings to these lines of each path from the root."""
         self.settings = settings
+        self.baselines = baselines
+        self.added = added
         self.config = config
         self.repository = repository
         self.report = Report()
@@ -75,7 +81,7 @@ class Runner:
 
             wanted = [path for path in unique if not any(glob_match(glob, self._repository_path(path)) for glob in self.config.exclude)]
             self.report.excluded, unique = len(unique) - len(wanted), wanted
-        self.repository.passed = unique
+        self.repository.passed = self.repository.passed or unique  # a second look at some files does not change what was named
         # pre-commit has already put unstaged changes aside; anyone else may commit something other than the work tree.
         staged = self.repository.staged_content(unique) if staged_too and os.environ.get("PRE_COMMIT") != "1" else {}
         with _Watch() as watch:
@@ -135,16 +141,32 @@ class Runner:
             if self.settings.honour_ignores:
                 found, held = kept, by_comment
         found += self._findings(file, self._suite_rules())
+        if self.baselines and found:
+            found, by_baseline = self._apply_baselines(file, found)
+            held += by_baseline
         if self.config.ignores:
             found, by_config = _apply_config(found, self.config, self._repository_path(file.path))
             held += by_config
         found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
         return found, [suppression for suppression in held if self._counts(suppression.finding)]
 
+    def _apply_baselines(self, file: Source, findings: list[Finding]) -> tuple[list[Finding], list[suppress.Suppression]]:
+        kept, held = [], []
+        for finding in findings:
+            by = next((baseline for baseline in self.baselines if baseline.holds(file, finding)), None)
+            if by is None:
+                kept.append(finding)
+            else:
+                held.append(suppress.Suppression(finding, "baseline", f"recorded in {by.path}"))
+        return kept, held
+
     def _counts(self, finding: Finding) -> bool:
         """Asked after ignores are applied: an ignore is not idle because its finding counts in another run only."""
         chosen = self.settings
         severe = SEVERITIES.index(finding.severity) >= SEVERITIES.index(chosen.min_severity)
+        if self.added is not None:
+            lines = self.added.get(self._repository_path(finding.path), ())
+            severe = severe and any(finding.line <= line <= finding.end_line for line in lines)
         return severe and (chosen.pedantic or not finding.pedantic or finding.rule in chosen.select)
 
     def _rules_of(self, hook: Hook) -> list[Rule]:
@@ -193,7 +215,7 @@ def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
     message = f"{hit.message} (as staged)" if file.staged else hit.message
     return Finding(
         rule.hook, rule.name, rule.point, rule.severity, file.path, line, column, end_line, end_column, message,
-        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged,
+        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)),
     )  # fmt: skip
 
 
