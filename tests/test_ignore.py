@@ -52,9 +52,20 @@ def test_globs(pattern: str, selects: str, leaves: str) -> None:
     assert [path for path in leaves.split() if glob_match(pattern, path)] == []
 
 
-GIT_PATHS = [*"a b ab foo/a foo/bar/a foo/bar/b.c foo/bar/ab foob/x foox/y/bar foobar #a !a [a] a] - é b.c .env .env.local d/.env d/e/.env d/e/f/g d/a d/foo/a d/d/d x\\y * d/* e/ab/c e/a/b/c B A/b c/a!b".split(), "x y", "x ", "d/ x"]
+GIT_PATHS = [
+    *"a b ab foo/a foo/bar/a foo/bar/b.c foo/bar/ab foob/x foox/y/bar foobar #a !a [a] a] - é b.c .env .env.local d/.env d/e/.env d/e/f/g d/a d/foo/a d/d/d x\\y * d/* e/ab/c e/a/b/c B A/b c/a!b".split(),
+    "x y",
+    "x ",
+    "d/ x",
+]
 GIT_DIRS = sorted({path[:at] for path in GIT_PATHS for at, char in enumerate(path) if char == "/"})
-ATOMS = [*"a b foo bar d e * ** ? / / / [ab] [!a] [^a-b] [a ] \\ \\a \\* .env . [[:alpha:]] []a] [a/b] [/] - [a-] [!]a] # ! é c x [\\]] [[:x:]] [[:alpha:] [b-a] ***".split(), " ", "\\ ", "\t", "\x00"]
+ATOMS = [
+    *"a b foo bar d e * ** ? / / / [ab] [!a] [^a-b] [a ] \\ \\a \\* .env . [[:alpha:]] []a] [a/b] [/] - [a-] [!]a] # ! é c x [\\]] [[:x:]] [[:alpha:] [b-a] ***".split(),
+    " ",
+    "\\ ",
+    "\t",
+    "\x00",
+]
 GIT_LINE = st.tuples(
     st.sampled_from(["", "", "", "!"]),
     st.lists(st.sampled_from(ATOMS), min_size=1, max_size=6),
@@ -210,9 +221,7 @@ def docker_expression(pattern: str) -> str:
         return re.escape(pattern[:-2]) + ".*"
     pieces = re.findall(r"\*\*/?$|\*\*/?|\*|\?|[^*?]", pattern)
     table = {"**": "(.*/)?", "**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
-    pieces = [table.get(piece, re.escape(piece)) for piece in pieces[:-1]] + [
-        {**table, "**": ".*", "**/": ".*"}.get(pieces[-1], re.escape(pieces[-1]))
-    ]
+    pieces = [table.get(piece, re.escape(piece)) for piece in pieces[:-1]] + [{**table, "**": ".*", "**/": ".*"}.get(pieces[-1], re.escape(pieces[-1]))]
     return "".join(pieces)
 
 

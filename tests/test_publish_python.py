@@ -440,8 +440,10 @@ def test_backend_that_nobody_names(document: str, files: str, expected: str) -> 
     "script",
     [
         "setup(packages=['demo_pkg'], package_data={'': ['*.json', '.env']}, data_files=[('x', ['credentials.json']), 'untracked.txt'])",
-        ("import setuptools\nif __name__ == '__main__':\n    setuptools.setup(packages=['demo_pkg'], package_data={'demo_pkg': ['.env', 'data.json'], 5: 6},"
-        " data_files=[('x', ['credentials.json', 'untracked.txt'])], py_modules=None, name=compute())"),
+        (
+            "import setuptools\nif __name__ == '__main__':\n    setuptools.setup(packages=['demo_pkg'], package_data={'demo_pkg': ['.env', 'data.json'], 5: 6},"
+            " data_files=[('x', ['credentials.json', 'untracked.txt'])], py_modules=None, name=compute())"
+        ),
     ],
 )
 def test_literal_arguments_of_setup_py(script: str) -> None:
@@ -513,9 +515,7 @@ def test_never_leaves_the_tree(backend: str, rest: str) -> None:
 
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="'\\\r\n\t", exclude_categories=["Cc"]), max_size=12)
-_LINES = st.lists(
-    st.sampled_from(["include", "exclude", "graft", "prune", "global-include", "recursive-exclude", "*", "src", "**", "[", "#"]) | _TEXT
-)
+_LINES = st.lists(st.sampled_from(["include", "exclude", "graft", "prune", "global-include", "recursive-exclude", "*", "src", "**", "[", "#"]) | _TEXT)
 
 
 @settings(deadline=None)

@@ -1,0 +1,5 @@
+APP_ID = 314159
+
+PRIVATE_KEY = """
+<secret:pem>
+"""
