@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.catalog import HOOKS
-from agent_security_hooks.checks.env_files.places import listed, quote
+from agent_security_hooks.checks.env_files.places import listed
 from agent_security_hooks.data import template_defaults
 from agent_security_hooks.parse.disk import DiskTree, files_below, names_in
 from agent_security_hooks.parse.dotenv import read_entries
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, OTHER, TEMPLATE, kind_of
 from agent_security_hooks.parse.secret_values import real_values
+from agent_security_hooks.parse.shell import quote
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
 from env_templates import TEMPLATES

@@ -96,8 +96,8 @@ def test_the_report_is_what_is_left(directory: Path) -> None:
     write(directory, {"a.txt": "old risky\n", "b.txt": "risky\n", "c.txt": "old\n"})
     result = fix("a.txt", "b.txt", "c.txt", "missing")
     assert [line for line in result.out.splitlines() if not line.startswith(" ")] == [
-        "b.txt:1:1: risky [toy: risky-word]",
         "a.txt:1:5: risky [toy: risky-word]",
+        "b.txt:1:1: risky [toy: risky-word]",
     ]
     assert result.err == "missing: no such file\n2 findings in 2 files, 2 fixed, 1 not checked\n"
     assert result.status == 2

@@ -130,10 +130,10 @@ def test_an_ignore_of_a_weak_finding_is_not_unused(directory: Path, monkeypatch:
     assert scan("--pedantic", "a.txt", hook="toy").report["suppressed"] == 1
 
 
-def test_findings_are_in_order_of_file_then_place(directory: Path) -> None:
+def test_findings_are_in_order_of_path_then_place(directory: Path) -> None:
     write(directory, {"b.py": "\n" + KEY + KEY, "a.py": KEY})
     found = scan("b.py", "a.py").report["findings"]
-    assert [(finding["path"], finding["line"]) for finding in found] == [("b.py", 2), ("b.py", 3), ("a.py", 1)]
+    assert [(finding["path"], finding["line"]) for finding in found] == [("a.py", 1), ("b.py", 2), ("b.py", 3)]
 
 
 def test_fingerprints_survive_moves_and_say_nothing_of_the_secret(directory: Path) -> None:
@@ -158,12 +158,12 @@ def test_many_findings_on_one_long_line(directory: Path) -> None:
 
 
 def test_a_hook_in_the_suite_says_what_it_says_alone(repository: Path) -> None:
-    make_repository(repository, {"a.py": KEY, "-x": "# agent-security: ignore[provider-key]\n", ".env": KEY})
-    together = scan("a.py", "./-x", ".env", hook="agent-security").report["findings"]
+    make_repository(repository, {"a.py": KEY, "-x": "# agent-security: ignore[provider-key]\n", "b/.npmrc": "x\n"})
+    together = scan("a.py", "./-x", "b/.npmrc", hook="agent-security").report["findings"]
     for hook in ("secret-scan", "env-files"):
-        alone = scan("a.py", "./-x", ".env", hook=hook).report["findings"]
+        alone = scan("a.py", "./-x", "b/.npmrc", hook=hook).report["findings"]
         assert [finding for finding in alone if finding["hook"] == hook] == [finding for finding in together if finding["hook"] == hook]
-        assert scan("a.py", "./-x", ".env", hook=hook).rules.count("option-like-name") == 1
+        assert scan("a.py", "./-x", "b/.npmrc", hook=hook).rules.count("option-like-name") == 1
 
 
 def test_an_error_of_our_own_shows_no_traceback(directory: Path) -> None:
@@ -171,3 +171,19 @@ def test_an_error_of_our_own_shows_no_traceback(directory: Path) -> None:
     result = process("secret-scan", "a.py", cwd=directory, environment={"PYTHONPATH": f"{directory}:{HOOKS_DIRECTORY}"})
     assert (result.status, result.out) == (2, "")
     assert result.err == "agent-security: stopped by an error of its own (ZeroDivisionError); please report it\n"
+
+
+def test_a_finding_that_says_it_all_stands_alone(repository: Path) -> None:
+    make_repository(repository, {".env": expand("A=<secret:openai>\nTOKEN=<secret:random>\n"), ".gitignore": ".env\n.env.*\n!.env.example\n"})
+    assert run("agent-security", "--format=json", ".env").rules == ["env-file-committed"]
+    assert scan(".env").rules == ["provider-key", "assigned-secret"]
+    assert run("agent-security", "--format=json", "--ignore=env-file-committed", ".env").rules == ["provider-key", "assigned-secret"]
+    held_back = "# agent-security: ignore-file[env-file-committed] keys of the sandbox\n"
+    write(repository, {".env": held_back + expand("A=<secret:openai>\n")})
+    assert run("agent-security", "--format=json", ".env").rules == ["provider-key"]
+
+
+def test_a_template_repeats_nothing_but_what_it_names(repository: Path) -> None:
+    make_repository(repository, {".env.example": expand("A=<secret:openai>\nB=<secret:github>  # agent-security: ignore[real-value-in-env-example] old\n")})
+    found = run("agent-security", "--format=json", ".env.example").report["findings"]
+    assert [(finding["line"], finding["rule"]) for finding in found] == [(1, "real-value-in-env-example"), (2, "provider-key")]

@@ -12,8 +12,11 @@ from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
 from make_format_index import TARGET, render
 from placeholders import expand, generate
+from support import scan, write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent_security_hooks.parse.secrets import Credential
 
 SECRET = [form for form in FORMATS if not form.public]
@@ -109,3 +112,22 @@ def test_patterns_compile_when_used() -> None:
     match = pattern.match(b"aab")
     assert match
     assert match[0] == b"aa"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "fix"),
+    [
+        ("a.py", 'key = "<secret:openai>"', 'read it at run time from os.environ["OPENAI_API_KEY"], and revoke this one at https://platform.openai.com/api-keys'),
+        ("app/a.tsx", 'db_password = "<secret:random>"', "read it at run time from process.env.DB_PASSWORD, and replace this one now"),
+        (".github/workflows/ci.yml", "  API_TOKEN: <secret:random>", "store it as a secret of the repository and read it from ${{ secrets.API_TOKEN }}, and replace this one now"),
+        ("Dockerfile", "ENV API_TOKEN=<secret:random>", "pass it when the container starts (docker run -e API_TOKEN) or mount it for one step (RUN --mount=type=secret), and replace this one now"),
+        ("k8s/secret.yaml", "kind: Secret\nstringData:\n  token: <secret:random>", "keep it in a secret manager (sealed or external secrets), and replace this one now"),
+        (".npmrc", "key=<secret:github>", "read it at run time from ${GITHUB_TOKEN}, and revoke this one at https://github.com/settings/tokens"),
+        (".claude/settings.local.json", '"Bash(TOKEN=<secret:random> x)"', "keep the file out of git (`git rm --cached -- .claude/settings.local.json`, and list it in .gitignore), and replace this one now"),
+        ("a b/.env", "TOKEN=<secret:random>", "keep the file out of git (`git rm --cached -- 'a b/.env'`, and list it in .gitignore), and replace this one now"),
+        (".env.example", "TOKEN=<secret:github>", "put a placeholder such as your-key-here in its place, and revoke this one at https://github.com/settings/tokens"),
+    ],
+)  # fmt: skip
+def test_the_fix_fits_the_file(path: str, content: str, fix: str, directory: Path) -> None:
+    write(directory, {path: expand(content + "\n")})
+    assert [finding["fix"] for finding in scan(path).report["findings"]] == [fix]

@@ -237,6 +237,7 @@ def _walk(directory: str) -> list[str]:
 def _render(report: Report, given: Options) -> str:
     from importlib import import_module
 
+    report.findings.sort(key=lambda finding: finding.path)  # pre-commit shuffles the files that it names
     chosen = given.value("format", "text")
     if chosen == "text" and not report.findings:
         return ""

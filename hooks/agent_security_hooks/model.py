@@ -85,7 +85,9 @@ class Finding(NamedTuple):
     staged: bool = False
     """Found in what is staged, not in the file."""
     span: tuple[int, int] = (0, 0)
-    """Byte offsets into the source's text; for a baseline only, no report shows them."""
+    """Byte offsets into the source's text; no report shows them."""
+    covers: str = ""
+    """As `Rule.covers`."""
 
 
 class Failure(NamedTuple):
@@ -107,9 +109,13 @@ class Documentation(NamedTuple):
 
 
 class Rule:
-    """One thing a hook can object to; made by `Check.rule`."""
+    """One thing a hook can object to; made by `Check.rule`.
 
-    __slots__ = ("audit_only", "hook", "name", "pedantic", "point", "run", "severity")
+    `covers` says which findings of other hooks for the same point only repeat a finding of this rule: those in the same "file", those of the
+    same "span", or none ("").
+    """
+
+    __slots__ = ("audit_only", "covers", "hook", "name", "pedantic", "point", "run", "severity")
 
     def __init__(
         self,
@@ -119,6 +125,7 @@ class Rule:
         severity: str,
         pedantic: bool,
         audit_only: bool,
+        covers: str,
         run: Callable[[Source], Iterable[Hit]],
     ) -> None:
         self.hook = hook
@@ -127,6 +134,7 @@ class Rule:
         self.severity = severity
         self.pedantic = pedantic
         self.audit_only = audit_only
+        self.covers = covers
         self.run = run
 
     @property
@@ -143,7 +151,7 @@ class Check:
         self.rules: list[Rule] = []
 
     def rule(
-        self, name: str, *, point: int, severity: str = "", pedantic: bool = False, audit_only: bool = False
+        self, name: str, *, point: int, severity: str = "", pedantic: bool = False, audit_only: bool = False, covers: str = ""
     ) -> Callable[[Callable[[Source], Iterator[Hit]]], Callable[[Source], Iterator[Hit]]]:
         """Register a rule. `severity` may only lower that of the point; raises ValueError otherwise."""
         highest = POINTS[point].severity
@@ -151,7 +159,7 @@ class Check:
             raise ValueError(f"{name}: severity {severity} is above that of point {point}")
 
         def register(run: Callable[[Source], Iterator[Hit]]) -> Callable[[Source], Iterator[Hit]]:
-            self.rules.append(Rule(self.hook, name, point, severity or highest, pedantic, audit_only, run))
+            self.rules.append(Rule(self.hook, name, point, severity or highest, pedantic, audit_only, covers, run))
             return run
 
         return register

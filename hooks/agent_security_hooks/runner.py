@@ -148,7 +148,7 @@ class Runner:
             found, by_config = _apply_config(found, self.config, self._repository_path(file.path))
             held += by_config
         found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
-        return found, [suppression for suppression in held if self._counts(suppression.finding)]
+        return _without_repeats(found), [suppression for suppression in held if self._counts(suppression.finding)]
 
     def _apply_baselines(self, file: Source, findings: list[Finding]) -> tuple[list[Finding], list[suppress.Suppression]]:
         kept, held = [], []
@@ -202,6 +202,16 @@ class Runner:
         return self.repository.relative(path) or _tidy(path)
 
 
+def _without_repeats(findings: list[Finding]) -> list[Finding]:
+    """What is left when each finding takes those away that it covers; asked last, so that one that is held back covers nothing."""
+    covering = [finding for finding in findings if finding.covers]
+    return [
+        finding
+        for finding in findings
+        if not any(by.hook != finding.hook and by.point == finding.point and (by.covers == "file" or by.span == finding.span) for by in covering)
+    ]
+
+
 def _tidy(path: str) -> str:
     path = path.replace(os.sep, "/") if os.sep != "/" else path
     while path.startswith("./") and len(path) > 2:
@@ -215,7 +225,7 @@ def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
     message = f"{hit.message} (as staged)" if file.staged else hit.message
     return Finding(
         rule.hook, rule.name, rule.point, rule.severity, file.path, line, column, end_line, end_column, message,
-        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)),
+        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)), rule.covers,
     )  # fmt: skip
 
 

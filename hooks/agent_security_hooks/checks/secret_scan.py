@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks.model import Check, Hit
 from agent_security_hooks.parse.file_kinds import ENV, kind_of
-from agent_security_hooks.parse.secret_files import TEMPLATE
+from agent_security_hooks.parse.secret_files import TEMPLATE, is_personal
 from agent_security_hooks.parse.secret_files import kind_of as role_of
 from agent_security_hooks.parse.secrets import find_credentials
 from agent_security_hooks.parse.secrets.instructions import find_instructions
+from agent_security_hooks.parse.shell import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,26 +34,36 @@ def _message(file: Source, found: Credential) -> str:
     return found.title + place + shown + (f" ({found.note})" if found.note else "")
 
 
-_READ_AT_RUN_TIME = {
+# How the value is had at run time, by the ending of the file's name; `{}` is the variable.
+_AT_RUN_TIME = {
     **dict.fromkeys(("py", "pyi", "ipynb"), 'os.environ["{}"]'),
     **dict.fromkeys(("js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte"), "process.env.{}"),
-    **dict.fromkeys(("sh", "bash", "zsh", "yml", "yaml", "toml", "json", "tf"), "${{{}}}"),
+    **dict.fromkeys(("sh", "bash", "zsh", "yml", "yaml", "toml", "json", "npmrc", "yarnrc"), "${{{}}}"),
 }
 
 
 def _fix(file: Source, found: Credential) -> str:
     """What to do about this one; empty where the rule's own advice says it."""
-    from shlex import quote
-
-    revoke = f"revoke this one at {found.revoke}" if found.revoke else "revoke this one now"
-    if kind_of(file.path) == ENV:
-        if role_of(file.path) == TEMPLATE:
-            return f"put a placeholder such as your-key-here in its place, and {revoke}"
+    revoke = f"revoke this one at {found.revoke}" if found.revoke else "replace this one now"
+    if role_of(file.path) == TEMPLATE:
+        return f"put a placeholder such as your-key-here in its place, and {revoke}"
+    if kind_of(file.path) == ENV or is_personal(file.path):
         return f"keep the file out of git (`git rm --cached -- {quote(file.path)}`, and list it in .gitignore), and {revoke}"
     if found.rule not in ("provider-key", "assigned-secret"):
         return ""
-    read = _READ_AT_RUN_TIME.get(file.name.rsplit(".", 1)[-1].lower(), "the environment variable {}")
-    return f"read it at run time from {read.format(found.env or _variable(found.name))}, and {revoke}"
+    return f"{_instead(file, found.env or _variable(found.name))}, and {revoke}"
+
+
+def _instead(file: Source, variable: str) -> str:
+    path = f"/{file.path.lower()}"
+    ending = path.rsplit(".", 1)[-1]
+    if "/.github/workflows/" in path:
+        return f"store it as a secret of the repository and read it from ${{{{ secrets.{variable} }}}}"
+    if "dockerfile" in file.name.lower() or "containerfile" in file.name.lower():
+        return f"pass it when the container starts (docker run -e {variable}) or mount it for one step (RUN --mount=type=secret)"
+    if ending in ("yml", "yaml") and b"kind: Secret" in file.data:
+        return "keep it in a secret manager (sealed or external secrets)"
+    return f"read it at run time from {_AT_RUN_TIME.get(ending, 'the environment variable {}').format(variable)}"
 
 
 def _variable(name: str) -> str:

@@ -41,6 +41,11 @@ def kind_of(path: str) -> str:
     return CREDENTIAL if _is_credential(path, name) and not _is_prose_or_code(path, name) else OTHER
 
 
+def is_personal(path: str) -> bool:
+    """Whether the file holds the settings of one person's agent, which belong into no repository."""
+    return f"/{path}".endswith("/.claude/settings.local.json")
+
+
 def _is_env(path: str, name: str, parts: list[str]) -> bool:
     if name.startswith(".env"):
         return not name[4:5].isalpha() or parts[0] == "envrc"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 check = Check("env-files")
 
+# Credential files in which the tool that reads them expands variables.
+_EXPANDED = (".npmrc", ".yarnrc.yml")
 _MANIFESTS = ("package.json", "pyproject.toml", "manifest.in", "setup.cfg", "setup.py", ".npmignore", ".gitignore")
 
 
@@ -38,7 +40,7 @@ def _real(file: Source) -> list[Credential]:
 
 
 def _untrack(file: Source) -> str:
-    from agent_security_hooks.checks.env_files.places import quote
+    from agent_security_hooks.parse.shell import quote
 
     return f"git rm --cached -- {quote(file.path)}"
 
@@ -55,7 +57,7 @@ def _names(found: list[Credential]) -> str:
     return listed(shown.values())
 
 
-@check.rule("env-file-committed", point=1)
+@check.rule("env-file-committed", point=1, covers="file")
 def env_file_committed(file: Source) -> Iterator[Hit]:
     """An env file with real values is about to be committed, or already is.
 
@@ -77,7 +79,8 @@ def env_file_committed(file: Source) -> Iterator[Hit]:
     if found:
         if _is_committed(file):
             message = f"{file.name} is committed with real values: {_names(found)}"
-            fix = f"{_untrack(file)}; list {file.name} in .gitignore; rotate {'this value' if len(found) == 1 else 'these values'}"
+            rotate = f"rotate this value{f' at {found[0].revoke}' if found[0].revoke else ''}" if len(found) == 1 else "rotate these values"
+            fix = f"{_untrack(file)}; list {file.name} in .gitignore; {rotate}"
             yield Hit(found[0].start, found[0].end, message, fix)
         return
     from agent_security_hooks.parse.dotenv import read_entries
@@ -89,7 +92,7 @@ def env_file_committed(file: Source) -> Iterator[Hit]:
         yield Hit(entries[0].start, entries[0].end, message, f"{_untrack(file)}; commit it as {file.name}.example", (), pedantic=True)
 
 
-@check.rule("credential-file-committed", point=1)
+@check.rule("credential-file-committed", point=1, covers="file")
 def credential_file_committed(file: Source) -> Iterator[Hit]:
     """A file that exists to hold a login or a private key is about to be committed, or already is.
 
@@ -108,10 +111,13 @@ def credential_file_committed(file: Source) -> Iterator[Hit]:
     found = _real(file)
     if found and _is_committed(file):
         message = f"{file.name} is committed with {'a credential' if len(found) == 1 else f'{len(found)} credentials'}: {_names(found)}"
-        yield Hit(found[0].start, found[0].end, message, f"{_untrack(file)}; list it in .gitignore; revoke what is in it")
+        fix = f"{_untrack(file)}; list it in .gitignore; revoke what is in it"
+        if file.name.lower() in _EXPANDED and found[0].env:
+            fix = f"write ${{{found[0].env}}} in its place, or {fix}"
+        yield Hit(found[0].start, found[0].end, message, fix)
 
 
-@check.rule("real-value-in-env-example", point=1)
+@check.rule("real-value-in-env-example", point=1, covers="span")
 def real_value_in_env_example(file: Source) -> Iterator[Hit]:
     """A template of an env file holds a real value where a placeholder belongs.
 
@@ -289,13 +295,14 @@ def env_in_history(file: Source) -> Iterator[Hit]:
     Good: (.gitignore)
         .env
     """
-    from agent_security_hooks.checks.env_files.places import depth_first, listed, passed, path_of, quote
+    from agent_security_hooks.checks.env_files.places import depth_first, listed, passed, path_of
 
     given = file.repository.view(passed)
     anchor = ".gitignore" if ".gitignore" in given else next(iter(depth_first(path for path in given if _may_anchor(path))), "")
     if file.staged or path_of(file) != anchor:
         return
     from agent_security_hooks.checks.env_files.usage import in_history
+    from agent_security_hooks.parse.shell import quote
 
     found = file.repository.view(in_history)
     if found:

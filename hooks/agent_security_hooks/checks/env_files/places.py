@@ -65,16 +65,6 @@ def join(directory: str, name: str) -> str:
     return f"{directory}/{name}" if directory else name
 
 
-def quote(path: str) -> str:
-    """A path as one word of a shell command."""
-    if re.fullmatch(r"[\w./@%+=:,-]+", path, re.ASCII):
-        return path
-    if path.isprintable():
-        return "'" + path.replace("'", "'\\''") + "'"
-    raw = os.fsencode(path)
-    return "$'" + "".join(chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in raw) + "'"
-
-
 def listed(names: Iterable[str], limit: int = 3) -> str:
     """`A`, `A and B`, `A, B, C and 4 more`."""
     unique = list(dict.fromkeys(names))
