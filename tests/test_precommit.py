@@ -185,6 +185,15 @@ def test_all_files(suite: tuple[Path, Path], tmp_path: Path) -> None:
     assert sandbox.git("status", "--porcelain", "--ignored") == "", "a run leaves nothing behind"
 
 
+def test_many_files_are_one_report(suite: tuple[Path, Path], tmp_path: Path) -> None:
+    sandbox = start(tmp_path, suite)
+    sandbox.stage({f"{letter}.py": KEY for letter in "qwertzuiop"} | dict.fromkeys(("a/package.json", "b/package.json"), "{}\n") | {".gitignore": "x\n"})
+    lines = sandbox.commit().stdout.splitlines()
+    assert lines[-2:] == ["11 findings in 11 files", ""]
+    assert [line[0] for line in lines if "provider-key]" in line] == sorted("qwertzuiop")
+    assert sum("gitignore-misses-env]" in line for line in lines) == 1
+
+
 def test_merge_commit(suite: tuple[Path, Path], tmp_path: Path) -> None:
     sandbox = start(tmp_path, suite, SUITE.id, "pre-commit", "pre-merge-commit")
     sandbox.git("checkout", "-q", "-b", "side")

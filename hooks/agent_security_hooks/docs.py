@@ -203,6 +203,8 @@ def _manifest_entry(hook: Hook) -> str:
         "  language: python",
         *([f"  files: {_yaml_text(hook.files)}"] if hook.files else []),
         "  types: [file]",
+        # One process: it reads 25 MB a second, and findings about several files are then said once, with one summary.
+        "  require_serial: true",
         "  stages: [pre-commit, pre-merge-commit, pre-push, manual]",
         "  minimum_pre_commit_version: 3.2.0",
     ]
