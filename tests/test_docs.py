@@ -104,3 +104,6 @@ def test_rules_in_every_format() -> None:
     assert table.count("\n") == len(names) + 2
     with pytest.raises(UsageError, match="text"):
         docs.list_rules(["--format", "sarif"])
+    with pytest.raises(UsageError, match="explain provider-key"):
+        docs.list_rules(["provider-key"])
+    assert docs.list_rules(["--help"]).startswith("usage: agent-security rules ")

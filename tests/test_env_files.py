@@ -616,4 +616,4 @@ def test_one_process_says_the_same(directory: Path) -> None:
     make_repository(directory, {".env": SECRET, "package.json": PACKAGE})
     done = process("env-files", ".env", "package.json", cwd=directory)
     assert done.status == 1
-    assert done.err.endswith("findings in 2 files\n")
+    assert done.err.endswith("findings in 2 files, 1 fixable with --fix\n")

@@ -189,7 +189,7 @@ def test_many_files_are_one_report(suite: tuple[Path, Path], tmp_path: Path) -> 
     sandbox = start(tmp_path, suite)
     sandbox.stage({f"{letter}.py": KEY for letter in "qwertzuiop"} | dict.fromkeys(("a/package.json", "b/package.json"), "{}\n") | {".gitignore": "x\n"})
     lines = sandbox.commit().stdout.splitlines()
-    assert lines[-2:] == ["11 findings in 11 files", ""]
+    assert lines[-2:] == ["11 findings in 11 files, 1 fixable with --fix", ""]
     assert [line[0] for line in lines if "provider-key]" in line] == sorted("qwertzuiop")
     assert sum("gitignore-misses-env]" in line for line in lines) == 1
 

@@ -83,8 +83,9 @@ def test_submodule_is_no_file(repository: Path) -> None:
     git(other, "commit", "--quiet", "-m", "x")
     make_repository(repository, {"b.py": "x = 1\n"})
     git(repository, "-c", "advice.addEmbeddedRepo=false", "add", "module")
-    assert run("secret-scan", "module", "b.py") == (0, "", "")
-    assert run("check", "--hook=secret-scan") == (0, "", "")
+    note = "note: module is a repository of its own (a submodule); run the check in it\n"
+    assert run("secret-scan", "module", "b.py") == (0, "", note)
+    assert run("check", "--hook=secret-scan") == (0, "", note)
 
 
 def _other(directory: Path) -> Path:

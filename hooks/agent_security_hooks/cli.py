@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, UNCHECKED = 0, 1, 2
 _MEMORY_LIMIT = 1 << 30
-_USAGE = """usage: agent-security check [options] [FILES...]   check files (all tracked ones when none is named)
+_USAGE = """usage: agent-security check [options] [FILES...]  check files (all tracked ones when none is named)
        agent-security baseline write|prune        accept what is there today, or drop what is gone
        agent-security explain RULE                what a rule looks for, why, and how to mend it
        agent-security rules [--format json|markdown]
@@ -114,7 +114,7 @@ def _check(arguments: list[str], hooks: tuple[Hook, ...] | None, name: str) -> i
     given = options.parse(arguments, known)
     if given.flag("help"):
         usage = f"{name} [options] {'[FILES...]' if choosing else 'FILES...'}"
-        write_report(options.help_text(usage, "Checks files and prints what is wrong with the fix.", known))
+        write_report(options.help_text(usage, "Checks files. Each finding says what is wrong, and what to do about it.", known))
         return CLEAN
     if given.flag("version"):
         write_report(f"agent-security {__version__}\n")
@@ -267,14 +267,17 @@ def _finish(report: Report, given: Options) -> int:
     for note in report.notes:
         say(f"note: {safe(note)}")
     if not given.flag("quiet") and (report.findings or report.suppressed or report.failures or report.fixed or report.excluded):
-        say(_summary(report))
+        say(_summary(report, fixing=given.flag("fix")))
     return UNCHECKED if report.failures else FINDINGS if report.findings else CLEAN
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, *, fixing: bool) -> str:
     count = len(report.findings)
     files = len({finding.path for finding in report.findings})
     parts = [f"{count} finding{'s' * (count != 1)} in {files} file{'s' * (files != 1)}" if count else "no findings"]
+    fixable = 0 if fixing else sum(bool(finding.edits) and all(edit.safe for edit in finding.edits) for finding in report.findings)
+    if fixable:
+        parts.append(f"{fixable} fixable with --fix")
     if report.fixed:
         parts.append(f"{report.fixed} fixed")
     if report.suppressed:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from agent_security_hooks import __version__, options
 from agent_security_hooks.catalog import HOOKS, SUITE, all_rules, load_check
 from agent_security_hooks.model import POINTS
-from agent_security_hooks.options import CHECK_OPTIONS, HOOK_OPTION, UsageError
+from agent_security_hooks.options import CHECK_OPTIONS, HOOK_OPTION, RULES_FORMATS, RULES_OPTIONS, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agent_security_hooks.model import Documentation, Rule
 
 _WIDTH = 100
-_RULE_FORMATS = ("text", "json", "markdown")
 _EXAMPLE_REPORT = "tests/repos/leaky-agent.txt"
 _SHOWN = ("agent/main.py", ".mcp.json", ".env", ".gitignore")
 
@@ -55,7 +54,12 @@ def explain(arguments: list[str]) -> str:
 
 def list_rules(arguments: list[str]) -> str:
     """Every rule with its hook, point, severity and default, as text, JSON or a Markdown table."""
-    chosen = _rules_format(arguments)
+    given = options.parse(arguments, RULES_OPTIONS, {"format": RULES_FORMATS})
+    if given.flag("help"):
+        return options.help_text("agent-security rules [options]", "Lists every rule; `agent-security explain RULE` says more about one.", RULES_OPTIONS)
+    if given.files:
+        raise UsageError(f"rules takes no names: agent-security explain {given.files[0][:40]}")
+    chosen = given.value("format", "text")
     rules = list(all_rules().values())
     if chosen == "json":
         from json import dumps
@@ -146,18 +150,6 @@ def _find_rule(name: str) -> Rule:
         return rules[name]
     close = get_close_matches(name[:40], rules, 1)
     raise UsageError(f'unknown rule "{name[:40]}"' + (f" (did you mean {close[0]}?)" if close else "; agent-security rules lists them"))
-
-
-def _rules_format(arguments: list[str]) -> str:
-    # Not options.parse: the formats of a list of rules are not those of a report.
-    given = list(arguments)
-    if given[:1] == ["--format"] and len(given) == 2:
-        given = [f"--format={given[1]}"]
-    if not given:
-        return "text"
-    if len(given) == 1 and given[0].startswith("--format=") and given[0][9:] in _RULE_FORMATS:
-        return given[0][9:]
-    raise UsageError(f"usage: agent-security rules [--format {'|'.join(_RULE_FORMATS)}]")
 
 
 def _default(rule: Rule) -> str:

@@ -9,6 +9,7 @@ import os
 from typing import NamedTuple
 
 FORMATS = ("text", "full", "json", "sarif", "github")
+RULES_FORMATS = ("text", "json", "markdown")
 
 
 class UsageError(Exception):
@@ -62,11 +63,12 @@ BASELINE_OPTIONS = {
     "output": ("FILE", "the file to write (default: at the root of the repository)"),
     "help": ("", "show this help"),
 }
+RULES_OPTIONS = {"format": ("FORMAT", f"how rules are shown: {', '.join(RULES_FORMATS)} (default text)"), "help": ("", "show this help")}
 _SHORT = {"-q": "--quiet", "-h": "--help", "-V": "--version", "-o": "--output"}
 _CHOICES = {"format": FORMATS, "min-severity": ("low", "medium", "high", "critical"), "color": ("auto", "always", "never")}
 
 
-def parse(arguments: list[str], known: dict[str, tuple[str, str]]) -> Options:
+def parse(arguments: list[str], known: dict[str, tuple[str, str]], choices: dict[str, tuple[str, ...]] = _CHOICES) -> Options:
     """Split arguments into options and files. Raises UsageError with a suggestion for what is unknown."""
     values: dict[str, list[str]] = {}
     position = 0
@@ -86,8 +88,8 @@ def parse(arguments: list[str], known: dict[str, tuple[str, str]]) -> Options:
                 if position == len(arguments):
                     raise UsageError(f"--{option} needs a value: --{option} {known[option][0]}")
                 value, position = arguments[position], position + 1
-            if option in _CHOICES and value not in _CHOICES[option]:
-                raise UsageError(f"--{option} must be one of {', '.join(_CHOICES[option])}")
+            if option in choices and value not in choices[option]:
+                raise UsageError(f"--{option} must be one of {', '.join(choices[option])}")
         elif equals:
             raise UsageError(f"--{option} takes no value")
         values.setdefault(option, []).append(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent_security_hooks import suppress
 from agent_security_hooks.catalog import SUITE, Hook, load_check
 from agent_security_hooks.model import SEVERITIES, Failure, Finding, Hit, Rule
-from agent_security_hooks.source import Skipped, Source, Unreadable, read_bytes
+from agent_security_hooks.source import DIRECTORY, Skipped, Source, Unreadable, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,8 +106,9 @@ class Runner:
             if self.repository.escapes(path):
                 raise Unreadable("its folder is a symbolic link that leaves the repository")
             sources.append(Source(shown, read_bytes(path, self.repository.limit), self.repository))
-        except Skipped:
-            pass
+        except Skipped as reason:
+            if str(reason) == DIRECTORY:
+                self.report.notes.append(f"{shown} is a repository of its own (a submodule); run the check in it")
         except (Unreadable, ValueError) as error:
             if staged is None:
                 self._fail(path, str(error) if isinstance(error, Unreadable) else "no file can have this name")

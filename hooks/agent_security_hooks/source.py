@@ -32,6 +32,9 @@ BINARY_ENDINGS = frozenset(
 )
 
 
+DIRECTORY = "a directory"
+
+
 class Unreadable(Exception):
     """A file that could not be read; the text is the reason, fit to be printed after the file's name."""
 
@@ -155,7 +158,7 @@ def read_bytes(path: str, limit: int) -> bytes:
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
-            raise Skipped("a directory")
+            raise Skipped(DIRECTORY)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file (a pipe, socket or device)")
         if status.st_size > limit:
@@ -181,7 +184,7 @@ def _read_special(path: str, error: OSError) -> bytes:
     except (OSError, ValueError):
         raise Unreadable(_reason(error)) from None
     if stat.S_ISDIR(mode):
-        raise Skipped("a directory")
+        raise Skipped(DIRECTORY)
     if not stat.S_ISREG(mode):
         raise Unreadable("not a regular file (a pipe, socket or device)")
     raise Unreadable(_reason(error))
