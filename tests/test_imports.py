@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from agent_security_hooks.catalog import HOOKS, SUITE
 from support import HOOKS_DIRECTORY, make_repository
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("hook", ["secret-scan", "env-files", "agent-security"])
+@pytest.mark.parametrize("hook", [hook.id for hook in (SUITE, *HOOKS)])
 @pytest.mark.parametrize("under_pre_commit", [True, False])
 def test_a_clean_run_imports_nothing_heavy(hook: str, under_pre_commit: bool, repository: Path) -> None:
     make_repository(repository, {**FILES, ".gitignore": ".env\n.env.*\n!.env.example\n"})

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks import runner
+from agent_security_hooks.catalog import HOOKS
 from agent_security_hooks.model import Hit
 from placeholders import expand
 from support import HOOKS_DIRECTORY, make_repository, process, run, scan, toy_hook, write
@@ -160,7 +161,7 @@ def test_many_findings_on_one_long_line(directory: Path) -> None:
 def test_a_hook_in_the_suite_says_what_it_says_alone(repository: Path) -> None:
     make_repository(repository, {"a.py": KEY, "-x": "# agent-security: ignore[provider-key]\n", "b/.npmrc": "x\n"})
     together = scan("a.py", "./-x", "b/.npmrc", hook="agent-security").report["findings"]
-    for hook in ("secret-scan", "env-files"):
+    for hook in (hook.id for hook in HOOKS):
         alone = scan("a.py", "./-x", "b/.npmrc", hook=hook).report["findings"]
         assert [finding for finding in alone if finding["hook"] == hook] == [finding for finding in together if finding["hook"] == hook]
         assert scan("a.py", "./-x", "b/.npmrc", hook=hook).rules.count("option-like-name") == 1
