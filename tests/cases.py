@@ -4,8 +4,8 @@ A fence whose info string begins with a file name holds that file. A fence `find
 one `line:column rule` a line, with the path before it when there are several files, and `error: text` for what cannot be checked.
 An empty one means silence. The heading above names the case.
 
-After a file name may follow: `hex`, `crlf`, `cr`, `no-newline`, `encoding=NAME`, `link` (the content is the target), `untracked`,
-`deleted` (committed once, then removed).
+After a file name may follow: `hex`, `crlf`, `cr`, `no-newline`, `encoding=NAME`, `lead=N` (that many blanks come first), `nul` (each `␀` is
+a NUL byte), `link` (the content is the target), `untracked`, `deleted` (committed once, then removed).
 After `findings` may follow options for the hook. A name with odd characters is written as a JSON string. Several files, or one that
 is `tracked`, make a git repository; the hook is then given its tracked files. `<secret:kind>` is expanded (see placeholders.py).
 """
@@ -37,7 +37,8 @@ class File(NamedTuple):
     @property
     def data(self) -> bytes:
         """The bytes to write."""
-        text = expand(self.content)
+        settings = dict(word.split("=", 1) for word in self.words if "=" in word)
+        text = " " * int(settings.get("lead", "0")) + expand(self.content)
         if "hex" in self.words:
             return bytes.fromhex(text)
         if "no-newline" in self.words or "link" in self.words:
@@ -46,8 +47,9 @@ class File(NamedTuple):
             text = text.replace("\n", "\r\n")
         if "cr" in self.words:
             text = text.replace("\n", "\r")
-        encoding = next((word.partition("=")[2] for word in self.words if word.startswith("encoding=")), "utf-8")
-        return text.encode(encoding)
+        if "nul" in self.words:
+            text = text.replace("␀", "\0")
+        return text.encode(settings.get("encoding", "utf-8"))
 
 
 class Case(NamedTuple):

@@ -31,8 +31,8 @@ def kind_of(path: str) -> str:
 
 
 _LOW_STAKES = Pattern(
-    rb"(?i)(^|/)(tests?|testing|testdata|test[-_]?(?:data|utils|fixtures|resources)|specs?|__tests__|__mocks__|mocks?|fixtures?|examples?|samples?|demos?|docs?|documentation|tutorials?|cookbooks?|e2e|integration[-_]tests?|testsuite|benchmarks?|stories)(/|$)"
-    rb"|(^|/)(test_[^/]*|examples?[-_.\d][^/]*|[^/]*[._-](test|tests|spec|mock|examples?|samples?|stories)\.[a-z]+|conftest\.py|readme[^/]*|changelog[^/]*|history[^/]*|changes[^/]*)$"
+    rb"(?i)(^|/)(tests?|testing|testdata|test[-_]?(?:data|utils|fixtures|resources|vectors?)|specs?|__tests__|__mocks__|mocks?|fixtures?|examples?|samples?|demos?|docs?|documentation|tutorials?|cookbooks?|e2e|integration[-_]tests?|testsuite|benchmarks?|stories)(/|$)"
+    rb"|(^|/)(test_[^/]*|[^/]*test[-_]?vectors?[^/]*|examples?[-_.\d][^/]*|[^/]*[._-](test|tests|spec|mock|examples?|samples?|stories)\.[a-z]+|conftest\.py|readme[^/]*|changelog[^/]*|history[^/]*|changes[^/]*)$"
     rb"|\.(md|mdx|rst|adoc|markdown)$"
 )
 
