@@ -188,3 +188,28 @@ def test_a_template_repeats_nothing_but_what_it_names(repository: Path) -> None:
     make_repository(repository, {".env.example": expand("A=<secret:openai>\nB=<secret:github>  # agent-security: ignore[real-value-in-env-example] old\n")})
     found = run("agent-security", "--format=json", ".env.example").report["findings"]
     assert [(finding["line"], finding["rule"]) for finding in found] == [(1, "real-value-in-env-example"), (2, "provider-key")]
+
+
+def test_the_verdict_does_not_depend_on_the_current_directory(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "secrets/api_token": "<secret:alnum40>\n",
+        "tests/a.py": 'password = "<secret:alnum20>"\n',
+        ".docker/config.json": '{"auth": "<secret:basic-auth>"}\n',
+    }
+    make_repository(repository, {name: expand(content) for name, content in files.items()})
+
+    def found() -> list[tuple[str, str, str]]:
+        return [
+            (finding["path"].rsplit("/", 1)[-1], finding["rule"], finding["fingerprint"]) for finding in run("check", "--format=json", "..").report["findings"]
+        ]
+
+    run("baseline", "write", "--output=base.json")
+    monkeypatch.chdir("tests")
+    here = found()
+    assert [rule for _, rule, _ in here] == ["credential-file-committed", "credential-file-committed"]
+    monkeypatch.chdir("../secrets")
+    assert found() == here
+    alone = run("check", "--format=json", "api_token").report["findings"]
+    assert [(finding["path"], finding["rule"], finding["fingerprint"]) for finding in alone] == here[1:]
+    assert "git rm --cached -- api_token;" in alone[0]["fix"]
+    assert run("check", "--baseline=../base.json", "api_token").status == 0

@@ -48,18 +48,18 @@ class Baseline:
         start, end = finding.span
         # Cost: 1 MB and about 3 ms, once for each finding that is compared.
         tag = hashlib.scrypt(file.data[start:end], salt=self.salt, n=1024, r=8, p=1, dklen=2).hex()
-        return Entry(finding.path, finding.rule, line, tag)
+        return Entry(file.path, finding.rule, line, tag)
 
     def holds(self, file: Source, finding: Finding) -> bool:
         """Whether the finding was accepted."""
-        if finding.hook == "secret-scan" and finding.path in self.secrets:
+        if finding.hook == "secret-scan" and file.path in self.secrets:
             value = file.data[slice(*finding.span)]
             # detect-secrets' private key detector captures the words of the header only.
             header = value.partition(b"-----BEGIN ")[2].partition(b"-----")[0]
             hashes = (hashlib.sha1(part, usedforsecurity=False).hexdigest() for part in (value, b"BEGIN " + header))
-            if not self.secrets[finding.path].isdisjoint(hashes):
+            if not self.secrets[file.path].isdisjoint(hashes):
                 return True
-        if not any(entry.path == finding.path and entry.rule == finding.rule for entry in self.entries):
+        if not any(entry.path == file.path and entry.rule == finding.rule for entry in self.entries):
             return False
         return self.entry(file, finding) in self.entries
 
@@ -123,8 +123,8 @@ class Recorder(Baseline):
         self.found.add(self.entry(file, finding))
         if finding.hook == "secret-scan":
             digest = hashlib.sha1(file.data[slice(*finding.span)], usedforsecurity=False).hexdigest()
-            row = {"type": finding.rule, "filename": finding.path, "hashed_secret": digest, "is_verified": False, "line_number": finding.line}
-            self._rows.setdefault(finding.path, []).append(row)
+            row = {"type": finding.rule, "filename": file.path, "hashed_secret": digest, "is_verified": False, "line_number": finding.line}
+            self._rows.setdefault(file.path, []).append(row)
         return True
 
     def written(self) -> str:

@@ -78,6 +78,10 @@ class Repository:
         root = self.root if self.root.endswith(os.sep) else self.root + os.sep
         return full[len(root) :].replace(os.sep, "/") if full.startswith(root) else None
 
+    def name(self, path: str) -> str:
+        """The path from the root; outside of the repository, as it was named."""
+        return self.relative(path) or os.path.normpath(path).replace(os.sep, "/")
+
     def absolute(self, relative: str) -> str:
         """Where a path from the root is on disk (from the directory when outside a repository)."""
         return os.path.join(self.root or self.directory, relative)

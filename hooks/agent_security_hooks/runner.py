@@ -79,7 +79,7 @@ class Runner:
         if self.config.exclude:
             from agent_security_hooks.parse.ignore import glob_match
 
-            wanted = [path for path in unique if not any(glob_match(glob, self._repository_path(path)) for glob in self.config.exclude)]
+            wanted = [path for path in unique if not any(glob_match(glob, self.repository.name(path)) for glob in self.config.exclude)]
             self.report.excluded, unique = len(unique) - len(wanted), wanted
         self.repository.passed = self.repository.passed or unique  # a second look at some files does not change what was named
         # pre-commit has already put unstaged changes aside; anyone else may commit something other than the work tree.
@@ -99,13 +99,13 @@ class Runner:
         return self.report
 
     def _check_path(self, path: str, staged: bytes | Unreadable | None) -> None:
-        shown = _tidy(path)
+        shown, name = _tidy(path), self.repository.name(path)
         sources: list[Source] = []
         self.report.files += 1
         try:
             if self.repository.escapes(path):
                 raise Unreadable("its folder is a symbolic link that leaves the repository")
-            sources.append(Source(shown, read_bytes(path, self.repository.limit), self.repository))
+            sources.append(Source(name, read_bytes(path, self.repository.limit), self.repository, shown=shown))
         except Skipped as reason:
             if str(reason) == DIRECTORY:
                 self.report.notes.append(f"{shown} is a repository of its own (a submodule); run the check in it")
@@ -115,7 +115,7 @@ class Runner:
         if isinstance(staged, Unreadable):
             self._fail(path, str(staged))
         elif staged is not None and (not sources or sources[0].raw != staged):
-            sources.append(Source(shown, staged, self.repository, staged=True))
+            sources.append(Source(name, staged, self.repository, staged=True, shown=shown))
         seen: set[str] = set()
         for source in sources:
             findings, suppressed = self.check(source)
@@ -136,7 +136,7 @@ class Runner:
                     active.update(rule.name for rule in rules)
                     found += self._findings(file, rules)
         except TimeLimit as limit:
-            self._fail(file.path, str(limit))
+            self._fail(file.shown, str(limit))
         if found or suppress.MARK in file.data:
             kept, by_comment = suppress.apply(file, found, active)
             if self.settings.honour_ignores:
@@ -146,7 +146,7 @@ class Runner:
             found, by_baseline = self._apply_baselines(file, found)
             held += by_baseline
         if self.config.ignores:
-            found, by_config = _apply_config(found, self.config, self._repository_path(file.path))
+            found, by_config = _apply_config(found, self.config, file.path)
             held += by_config
         found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
         return _without_repeats(found), [suppression for suppression in held if self._counts(suppression.finding)]
@@ -166,7 +166,7 @@ class Runner:
         chosen = self.settings
         severe = SEVERITIES.index(finding.severity) >= SEVERITIES.index(chosen.min_severity)
         if self.added is not None:
-            lines = self.added.get(self._repository_path(finding.path), ())
+            lines = self.added.get(self.repository.name(finding.path), ())
             severe = severe and any(finding.line <= line <= finding.end_line for line in lines)
         return severe and (chosen.pedantic or not finding.pedantic or finding.rule in chosen.select)
 
@@ -189,18 +189,15 @@ class Runner:
             try:
                 for count, hit in enumerate(rule.run(file)):
                     if count == HITS_PER_RULE:
-                        self._fail(file.path, f"more than {HITS_PER_RULE} findings of {rule.name}; the rest is not listed")
+                        self._fail(file.shown, f"more than {HITS_PER_RULE} findings of {rule.name}; the rest is not listed")
                         break
                     yield _finding(file, rule, hit)
             except Exception as error:  # noqa: BLE001 - one rule's failure must not hide another's findings
                 # Not the exception's text: it may quote the file.
-                self._fail(file.path, f"{rule.name} could not check it ({type(error).__name__})")
+                self._fail(file.shown, f"{rule.name} could not check it ({type(error).__name__})")
 
     def _fail(self, path: str, message: str) -> None:
         self.report.failures.append(Failure(_tidy(path), message))
-
-    def _repository_path(self, path: str) -> str:
-        return self.repository.relative(path) or _tidy(path)
 
 
 def _without_repeats(findings: list[Finding]) -> list[Finding]:
@@ -225,7 +222,7 @@ def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
     end_line, end_column = file.locate(max(hit.start, hit.end))
     message = f"{hit.message} (as staged)" if file.staged else hit.message
     return Finding(
-        rule.hook, rule.name, rule.point, rule.severity, file.path, line, column, end_line, end_column, message,
+        rule.hook, rule.name, rule.point, rule.severity, file.shown, line, column, end_line, end_column, message,
         hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)), rule.covers,
     )  # fmt: skip
 

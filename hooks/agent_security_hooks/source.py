@@ -46,13 +46,15 @@ class Skipped(Exception):
 class Source:
     """One file. `data` is its text as UTF-8 bytes without a byte order mark; all offsets in the suite are into it.
 
-    Bytes that are no valid UTF-8 (Latin-1, binary) are kept as they are. `raw` is what is on disk.
+    Bytes that are no valid UTF-8 (Latin-1, binary) are kept as they are. `raw` is what is on disk. `path` is from the root of the repository,
+    so that a verdict does not depend on the current directory; `shown` is how the user named the file, for messages and commands.
     """
 
-    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "path", "raw", "repository", "staged")
+    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "path", "raw", "repository", "shown", "staged")
 
-    def __init__(self, path: str, raw: bytes, repository: Repository, *, staged: bool = False) -> None:
+    def __init__(self, path: str, raw: bytes, repository: Repository, *, staged: bool = False, shown: str = "") -> None:
         self.path = path
+        self.shown = shown or path
         self.raw = raw
         self.repository = repository
         self.staged = staged

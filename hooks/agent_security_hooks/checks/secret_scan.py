@@ -48,7 +48,7 @@ def _fix(file: Source, found: Credential) -> str:
     if role_of(file.path) == TEMPLATE:
         return f"put a placeholder such as your-key-here in its place, and {revoke}"
     if kind_of(file.path) == ENV or is_personal(file.path):
-        return f"keep the file out of git (`git rm --cached -- {quote(file.path)}`, and list it in .gitignore), and {revoke}"
+        return f"keep the file out of git (`git rm --cached -- {quote(file.shown)}`, and list it in .gitignore), and {revoke}"
     if found.rule not in ("provider-key", "assigned-secret"):
         return ""
     return f"{_instead(file, found.env or _variable(found.name))}, and {revoke}"

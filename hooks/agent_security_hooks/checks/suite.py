@@ -105,7 +105,7 @@ def option_like_name(file: Source) -> Iterator[Hit]:
     Good: (exit-zero.txt)
         text
     """
-    if file.path.startswith("-"):
+    if file.shown.startswith("-"):
         yield Hit(0, 0, 'the file name begins with "-": programs take it for an option')
 
 
@@ -117,5 +117,5 @@ def control_characters_in_name(file: Source) -> Iterator[Hit]:
     Fix: Rename the file to a name of visible characters.
     Verify: `git ls-files -z | tr '\0' '\n' | LC_ALL=C grep -c '[[:cntrl:]]'` prints 0.
     """
-    if _CONTROL.search(file.path):
+    if _CONTROL.search(file.shown):
         yield Hit(0, 0, "the file name holds control or invisible characters")

@@ -24,11 +24,11 @@ def _is_committed(file: Source) -> bool:
     """Whether git will commit the file: it is in the index. Outside a repository nothing says that it will not be."""
     if file.staged:
         return True
-    path = file.repository.relative(file.path)
-    tracked = file.repository.tracked if path is not None else None
-    if path is None or tracked is None:
+    inside = file.repository.relative(file.repository.absolute(file.path)) is not None
+    tracked = file.repository.tracked if inside else None
+    if tracked is None:
         return True
-    parts = path.split("/")
+    parts = file.path.split("/")
     # A submodule is one entry of the index, and only its own repository knows what is tracked below.
     return any("/".join(parts[:length]) in tracked for length in range(len(parts), 0, -1))
 
@@ -42,7 +42,7 @@ def _real(file: Source) -> list[Credential]:
 def _untrack(file: Source) -> str:
     from agent_security_hooks.parse.shell import quote
 
-    return f"git rm --cached -- {quote(file.path)}"
+    return f"git rm --cached -- {quote(file.shown)}"
 
 
 def _names(found: list[Credential]) -> str:
@@ -295,11 +295,11 @@ def env_in_history(file: Source) -> Iterator[Hit]:
     Good: (.gitignore)
         .env
     """
-    from agent_security_hooks.checks.env_files.places import depth_first, listed, passed, path_of
+    from agent_security_hooks.checks.env_files.places import depth_first, listed, passed
 
     given = file.repository.view(passed)
     anchor = ".gitignore" if ".gitignore" in given else next(iter(depth_first(path for path in given if _may_anchor(path))), "")
-    if file.staged or path_of(file) != anchor:
+    if file.staged or file.path != anchor:
         return
     from agent_security_hooks.checks.env_files.usage import in_history
     from agent_security_hooks.parse.shell import quote

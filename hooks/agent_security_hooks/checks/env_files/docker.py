@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.checks.env_files.gitignore import append
-from agent_security_hooks.checks.env_files.places import is_manifest, join, listed, note_once, parent_of, passed, path_of
+from agent_security_hooks.checks.env_files.places import is_manifest, join, listed, note_once, parent_of, passed
 from agent_security_hooks.model import Hit
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, kind_of
 
@@ -41,7 +41,7 @@ class Context(NamedTuple):
 
 def contexts(file: Source) -> Iterator[Context]:
     """The contexts that this file decides about: its own for a Dockerfile, those of the Dockerfiles it serves for an ignore file."""
-    path = path_of(file)
+    path = file.path
     name = file.name.lower()
     if DOCKERFILE.search(path) and not name.endswith(".dockerignore"):
         if (context := _context_of(file.repository, path)) is not None:
@@ -131,12 +131,12 @@ def _leaking_dockerfiles(repository: Repository) -> dict[str, list[str]]:
 def leaking(file: Source, context: Context) -> Hit | None:
     """The finding that a context lets secrets into the image; None when all is kept back or nothing broad is copied."""
     repository = file.repository
-    dockerfile = file if path_of(file) == context.dockerfile else repository.read(context.dockerfile)
+    dockerfile = file if file.path == context.dockerfile else repository.read(context.dockerfile)
     if dockerfile is None or (copy := broad_copy(dockerfile)) is None:
         return None
     from agent_security_hooks.parse.ignore import DockerIgnore
 
-    ignore = file if path_of(file) == context.ignore else repository.read(context.ignore)
+    ignore = file if file.path == context.ignore else repository.read(context.ignore)
     rules = DockerIgnore(ignore.text if ignore is not None else "")
     if rules.errors:
         return None  # the builder stops at such a line
@@ -199,5 +199,5 @@ def _edit(file: Source, context: Context, ignore: Source | None, lines: list[str
         return ()
     escaped = [line if line in _LINES.values() else re.sub(r"([\\*?\[])", r"\\\1", line) for line in lines]
     edit = append(ignore.data if ignore is not None else b"", [_HEADING, *escaped])
-    path = "" if path_of(file) == context.ignore else context.ignore
+    path = "" if file.path == context.ignore else context.ignore
     return (edit._replace(path=path, safe=all(line in _LINES.values() for line in lines)),)

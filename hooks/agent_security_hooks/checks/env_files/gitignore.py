@@ -15,7 +15,6 @@ from agent_security_hooks.checks.env_files.places import (
     note_once,
     parent_of,
     passed,
-    path_of,
 )
 from agent_security_hooks.model import Edit, Hit
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, kind_of
@@ -128,7 +127,7 @@ def missing(file: Source, found: Exposure) -> Hit | None:
     others = len({parent_of(verdict.path) for verdict in found.verdicts}) - 1
     where = f" (and {others} more director{'ies' if others > 1 else 'y'} alike)" if others else ""
     undone = next((verdict for verdict in found.verdicts if verdict.pattern.startswith("!") and _is_shared(verdict.source)), None)
-    root = file if path_of(file) == IGNORE_FILE else file.repository.read(IGNORE_FILE)
+    root = file if file.path == IGNORE_FILE else file.repository.read(IGNORE_FILE)
     message = f"git would add {names}{where}: {_reason(first, undone, root)}"
     if root is not None and root.encoding.startswith("utf-16"):
         return Hit(0, 0, message, "save .gitignore as UTF-8")
@@ -167,7 +166,7 @@ def _block(file: Source, root: Source | None, found: Exposure) -> tuple[tuple[Ed
     if lines:
         edits.append(append(data, [_HEADING, *lines]))
     mended = [line.strip() for edit in repairs for line in edit.replacement.decode("utf-8", "replace").split("\n") if not line.startswith("#")]
-    path = "" if path_of(file) == IGNORE_FILE else IGNORE_FILE
+    path = "" if file.path == IGNORE_FILE else IGNORE_FILE
     return tuple(edit._replace(path=path) for edit in edits), [*mended, *lines]
 
 
@@ -210,7 +209,7 @@ def ineffective_lines(file: Source) -> Iterator[Hit]:
         return
     from agent_security_hooks.parse.ignore import IgnoreRules
 
-    directory = parent_of(path_of(file))
+    directory = parent_of(file.path)
     rules = IgnoreRules([("", file.text)])
     end_of_line = "\r\n" if b"\r\n" in file.data else "\n"
     for number, line, (why, mended) in suspects[:_MAX_SUSPECTS]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -34,20 +33,15 @@ def is_other_manifest(path: str) -> bool:
     return path.rsplit("/", 1)[-1].lower() in _OTHER_MANIFESTS
 
 
-def path_of(file: Source) -> str:
-    """The file's path from the root of the repository; as it was named when there is none."""
-    return file.repository.relative(file.path) or os.path.normpath(file.path).replace(os.sep, "/")
-
-
 def passed(repository: Repository) -> frozenset[str]:
     """A view of the repository: the paths from the root of all files that this run was given."""
-    return frozenset(repository.relative(path) or os.path.normpath(path).replace(os.sep, "/") for path in repository.passed)
+    return frozenset(map(repository.name, repository.passed))
 
 
 def answers(file: Source, candidates: Iterable[str]) -> bool:
     """Whether a finding about several files belongs to this one: the first candidate that this run was given."""
     given = file.repository.view(passed)
-    return path_of(file) == next((path for path in candidates if path in given), None)
+    return file.path == next((path for path in candidates if path in given), None)
 
 
 def depth_first(paths: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent_security_hooks.checks.env_files.places import join, note_once, parent_of, path_of
+from agent_security_hooks.checks.env_files.places import join, note_once, parent_of
 from agent_security_hooks.model import Hit
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, kind_of
 
@@ -36,7 +36,7 @@ class Leak(NamedTuple):
 
 def manifests(file: Source) -> Iterator[str]:
     """The paths of the manifests whose package this file decides about; those that are there."""
-    path = path_of(file)
+    path = file.path
     for name in _DECIDES.get(path.rsplit("/", 1)[-1].lower(), ()):
         manifest = join(parent_of(path), name)
         if file.repository.read(manifest) is not None:
