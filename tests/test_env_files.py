@@ -16,7 +16,7 @@ from agent_security_hooks.checks.env_files.places import listed
 from agent_security_hooks.data import template_defaults
 from agent_security_hooks.parse.disk import DiskTree, files_below, names_in
 from agent_security_hooks.parse.dotenv import read_entries
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, OTHER, TEMPLATE, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, OTHER, TEMPLATE, role_of
 from agent_security_hooks.parse.secret_values import real_values
 from agent_security_hooks.parse.shell import quote
 from agent_security_hooks.repository import Repository
@@ -362,7 +362,7 @@ def test_no_fix(files: Mapping[str, str | bytes], directory: Path) -> None:
 @pytest.mark.parametrize("project", TEMPLATES)
 def test_real_template_is_silent(project: str, directory: Path) -> None:
     path, text = TEMPLATES[project]
-    assert kind_of(path) == TEMPLATE
+    assert role_of(path) == TEMPLATE
     make_repository(directory, {path: text})
     assert check(path).report["findings"] == []
 
@@ -399,10 +399,10 @@ def test_demo_token_is_silent(directory: Path) -> None:
         *((path, OTHER) for path in (".env.ts", "env.d.ts", ".environment", ".envoy.yaml", ".env.vault", "env", "src/env/index.ts", "secrets/README.md", "secrets/load.py", "docker/config.json", "")),
     ],
 )  # fmt: skip
-def test_kind_of(path: str, kind: str) -> None:
+def test_role_of(path: str, kind: str) -> None:
     import re
 
-    assert kind_of(path) == kind
+    assert role_of(path) == kind
     files = next(hook.files for hook in HOOKS if hook.id == "env-files")
     assert kind == OTHER or re.search(files, path), "the hook's `files` must select it"
 

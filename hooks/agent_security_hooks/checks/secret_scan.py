@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks.model import Check, Hit
 from agent_security_hooks.parse.file_kinds import ENV, kind_of
-from agent_security_hooks.parse.secret_files import TEMPLATE, is_personal
-from agent_security_hooks.parse.secret_files import kind_of as role_of
+from agent_security_hooks.parse.secret_files import TEMPLATE, is_personal, role_of
 from agent_security_hooks.parse.secrets import find_credentials
 from agent_security_hooks.parse.secrets.instructions import find_instructions
 from agent_security_hooks.parse.shell import quote

@@ -28,7 +28,7 @@ _ACCOUNT = re.compile(r"service[-_]?account|credential|client[-_]?secret")
 SECRETS_DIRECTORY = re.compile(r"(?i)(?:^|/)\.?secrets?/")
 
 
-def kind_of(path: str) -> str:
+def role_of(path: str) -> str:
     """ENV, TEMPLATE (of an env file), CREDENTIAL or OTHER, by the path alone."""
     path = path.lower()
     name = path.rsplit("/", 1)[-1]
@@ -63,7 +63,6 @@ def _is_credential(path: str, name: str) -> bool:
 
 
 def _is_prose_or_code(path: str, name: str) -> bool:
-    from agent_security_hooks.parse.file_kinds import CODE, DOCS
-    from agent_security_hooks.parse.file_kinds import kind_of as syntax_of
+    from agent_security_hooks.parse.file_kinds import CODE, DOCS, kind_of
 
-    return syntax_of(path) in (CODE, DOCS) and not name.endswith(".txt")
+    return kind_of(path) in (CODE, DOCS) and not name.endswith(".txt")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.file_kinds import low_stakes
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, SECRETS_DIRECTORY, TEMPLATE, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, SECRETS_DIRECTORY, TEMPLATE, role_of
 from agent_security_hooks.parse.secrets import Credential, find_credentials, judge, names
 from agent_security_hooks.parse.secrets.credential import MASK
 
@@ -20,10 +20,10 @@ _NEAR_LOCAL = re.compile(r"(?i)(?:^|/)\.envs/\.?local/")
 
 def real_values(file: Source) -> list[Credential]:
     """A view: what is secret in an env file or credential file, in order of position. Those that need stop nobody are weak."""
-    kind = kind_of(file.path)
-    if kind == CREDENTIAL:
+    role = role_of(file.path)
+    if role == CREDENTIAL:
         return sorted([*file.view(find_credentials), *_keystores(file), *_bare_secret(file)])
-    return list(_env_values(file)) if kind == ENV else list(_template_values(file)) if kind == TEMPLATE else []
+    return list(_env_values(file)) if role == ENV else list(_template_values(file)) if role == TEMPLATE else []
 
 
 def _env_values(file: Source) -> Iterator[Credential]:

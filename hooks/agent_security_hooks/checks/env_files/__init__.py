@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.model import Check, Hit
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def env_file_committed(file: Source) -> Iterator[Hit]:
         OPENAI_API_KEY=
         LOG_LEVEL=debug
     """
-    if kind_of(file.path) != ENV:
+    if role_of(file.path) != ENV:
         return
     found = _real(file)
     if found:
@@ -106,7 +106,7 @@ def credential_file_committed(file: Source) -> Iterator[Hit]:
     Good: (.npmrc)
         //registry.npmjs.org/:_authToken=${NPM_TOKEN}
     """
-    if kind_of(file.path) != CREDENTIAL:
+    if role_of(file.path) != CREDENTIAL:
         return
     found = _real(file)
     if found and _is_committed(file):
@@ -132,7 +132,7 @@ def real_value_in_env_example(file: Source) -> Iterator[Hit]:
         ANTHROPIC_API_KEY=sk-ant-...
         DATABASE_URL=postgres://user:password@localhost:5432/app
     """
-    if kind_of(file.path) != TEMPLATE:
+    if role_of(file.path) != TEMPLATE:
         return
     from agent_security_hooks.parse.secret_values import real_values
 
@@ -162,12 +162,12 @@ def gitignore_misses_env(file: Source) -> Iterator[Hit]:
         .env.*
         !.env.example
     """
-    if file.staged or kind_of(file.path) == CREDENTIAL:
+    if file.staged or role_of(file.path) == CREDENTIAL:
         return
     from agent_security_hooks.checks.env_files.gitignore import exposure, missing, settled
     from agent_security_hooks.checks.env_files.places import answers, is_manifest
 
-    if file.name != ".gitignore" and not is_manifest(file.path) and kind_of(file.path) not in (ENV, TEMPLATE):
+    if file.name != ".gitignore" and not is_manifest(file.path) and role_of(file.path) not in (ENV, TEMPLATE):
         return
     if file.repository.view(settled):
         return
@@ -313,4 +313,4 @@ def env_in_history(file: Source) -> Iterator[Hit]:
 def _may_anchor(path: str) -> bool:
     from agent_security_hooks.checks.env_files.places import is_manifest
 
-    return path.rsplit("/", 1)[-1] == ".gitignore" or is_manifest(path) or kind_of(path) in (ENV, TEMPLATE)
+    return path.rsplit("/", 1)[-1] == ".gitignore" or is_manifest(path) or role_of(path) in (ENV, TEMPLATE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent_security_hooks.checks.env_files.gitignore import append
 from agent_security_hooks.checks.env_files.places import is_manifest, join, listed, note_once, parent_of, passed
 from agent_security_hooks.model import Hit
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +170,7 @@ def _through(repository: Repository, context: Context, rules: DockerIgnore, dock
         if not any(_NEEDS_GIT.search(source.data) for source in (dockerfile, *manifests) if source is not None):
             through.append(".git")
     for path in files:
-        if path not in _PROBES and kind_of(path) in (ENV, CREDENTIAL) and not rules.ignored(path):
+        if path not in _PROBES and role_of(path) in (ENV, CREDENTIAL) and not rules.ignored(path):
             source = repository.read(join(context.directory, path))
             if source is not None and any(not found.weak for found in source.view(real_values)):
                 through.append(path)

@@ -17,7 +17,7 @@ from agent_security_hooks.checks.env_files.places import (
     passed,
 )
 from agent_security_hooks.model import Edit, Hit
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,7 +69,7 @@ def exposure(repository: Repository) -> Exposure | None:
     if tracked is None:
         note_once(repository, UNKNOWN)
         return None
-    has_template = any("env" in path.lower() and kind_of(path) == TEMPLATE for path in tracked)
+    has_template = any("env" in path.lower() and role_of(path) == TEMPLATE for path in tracked)
     manifests = [path for path in tracked if is_manifest(path) and not NOT_OURS.search(path)]
     if not manifests and has_template:
         manifests = [path for path in tracked if is_other_manifest(path) and not NOT_OURS.search(path)]
@@ -114,7 +114,7 @@ _NO_ANCHOR = 3
 def _rank(path: str) -> int:
     if path.rsplit("/", 1)[-1] == IGNORE_FILE:
         return 0
-    return 1 if is_manifest(path) else 2 if kind_of(path) in (ENV, TEMPLATE) else _NO_ANCHOR
+    return 1 if is_manifest(path) else 2 if role_of(path) in (ENV, TEMPLATE) else _NO_ANCHOR
 
 
 def missing(file: Source, found: Exposure) -> Hit | None:
@@ -250,7 +250,7 @@ def _mend(line: str) -> tuple[str, list[str]] | None:
         return "git takes the tab after it as part of the name", [bare]
     if bare.startswith("./"):
         return "no path that git compares begins with ./", [bare[1:]]
-    if bare.endswith("/") and kind_of(_sample(bare.rstrip("/"))) in (ENV, TEMPLATE):
+    if bare.endswith("/") and role_of(_sample(bare.rstrip("/"))) in (ENV, TEMPLATE):
         return "with the last slash it is about a directory, and this is a file", [bare.rstrip("/")]
     return None
 
@@ -258,7 +258,7 @@ def _mend(line: str) -> tuple[str, list[str]] | None:
 def _is_secret(pattern: str) -> bool:
     if pattern.startswith("!"):
         return False
-    return any(kind_of(_sample(text)) in (ENV, CREDENTIAL) for text in (pattern.rstrip("/"), pattern))
+    return any(role_of(_sample(text)) in (ENV, CREDENTIAL) for text in (pattern.rstrip("/"), pattern))
 
 
 def _sample(pattern: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.checks.env_files.places import join, note_once, parent_of
 from agent_security_hooks.model import Hit
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,9 +87,9 @@ def _may_be_published(source: Source) -> bool:
 
 def _suspect(repository: Repository, path: str) -> tuple[str, bool] | None:
     """What is secret in the file, and whether that stops nobody; None for a file that may ship."""
-    kind = kind_of(path)
+    role = role_of(path)
     personal = path.endswith(".json") and _PERSONAL.search(path)
-    if kind not in (ENV, CREDENTIAL) and not personal:
+    if role not in (ENV, CREDENTIAL) and not personal:
         return None
     source = repository.read(path)
     if source is None:
@@ -97,12 +97,12 @@ def _suspect(repository: Repository, path: str) -> tuple[str, bool] | None:
     from agent_security_hooks.parse.secret_values import real_values
     from agent_security_hooks.parse.secrets import find_credentials
 
-    found = [credential for credential in source.view(real_values if kind in (ENV, CREDENTIAL) else find_credentials) if not credential.weak]
+    found = [credential for credential in source.view(real_values if role in (ENV, CREDENTIAL) else find_credentials) if not credential.weak]
     if found:
         return found[0].name or found[0].title, False
     if personal and path.endswith(".local.json"):
         return "personal settings", True
-    if kind == ENV and "envrc" not in path:
+    if role == ENV and "envrc" not in path:
         from agent_security_hooks.parse.dotenv import read_entries
 
         names = [entry.name for entry in source.view(read_entries) if entry.end > entry.start and not entry.commented]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent_security_hooks.checks.env_files.gitignore import EXAMPLE, IGNORE_FILE, UNKNOWN, exposure, hidden_template
 from agent_security_hooks.checks.env_files.places import NOT_OURS, depth_first, listed, note_once
 from agent_security_hooks.model import Edit, Hit
-from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, kind_of
+from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
     from agent_security_hooks.repository import Repository
@@ -53,7 +53,7 @@ def without_template(file: Source) -> Hit | None:
     if tracked is None:
         note_once(repository, UNKNOWN)
         return None
-    if any("env" in path.lower() and kind_of(path) == TEMPLATE for path in tracked):
+    if any("env" in path.lower() and role_of(path) == TEMPLATE for path in tracked):
         return None
     hidden = repository.view(hidden_template)
     if hidden is not None:
@@ -93,4 +93,4 @@ def in_history(repository: Repository) -> list[str] | None:
 
 def _is_private(path: str) -> bool:
     name = path.rsplit("/", 1)[-1].lower()
-    return kind_of(path) == ENV and "envrc" not in name or kind_of(path) == CREDENTIAL and name == ".env.keys"
+    return role_of(path) == ENV and "envrc" not in name or role_of(path) == CREDENTIAL and name == ".env.keys"
