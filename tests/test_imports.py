@@ -60,3 +60,22 @@ def test_nothing_imports_the_network() -> None:
             if name.endswith(".py"):
                 found = _imports(os.path.join(parent, name))
                 assert not {module for module in found if module in NETWORK or module.split(".")[0] in NETWORK}, name
+
+
+def test_data_flows_one_way() -> None:
+    below = {
+        "checks": {"checks", "parse", "data", "model", "source", "repository"},
+        "parse": {"parse", "data", "source", "repository"},
+        "data": {"data"},
+    }
+    root = os.path.join(HOOKS_DIRECTORY, "agent_security_hooks")
+    for layer, allowed in below.items():
+        for parent, _, names in os.walk(os.path.join(root, layer)):
+            for name in (name for name in names if name.endswith(".py")):
+                hook = os.path.relpath(os.path.join(parent, name), root).removesuffix(".py").split(os.sep)[1]
+                ours = [module.split(".") for module in _imports(os.path.join(parent, name)) if module.startswith("agent_security_hooks.")]
+                # The rules about ignore comments ask the module that reads them, and the catalog which rules there are.
+                taken = {parts[1] for parts in ours} - ({"suppress", "catalog"} if (layer, hook) == ("checks", "suite") else set())
+                assert taken <= allowed, os.path.join(parent, name)
+                if layer == "checks":
+                    assert {parts[2] for parts in ours if parts[1] == "checks" and len(parts) > 2} <= {hook}, f"{name} imports another check"
