@@ -617,3 +617,9 @@ def test_one_process_says_the_same(directory: Path) -> None:
     done = process("env-files", ".env", "package.json", cwd=directory)
     assert done.status == 1
     assert done.err.endswith("findings in 2 files, 1 fixable with --fix\n")
+
+
+def test_what_npm_expands_can_stay(directory: Path) -> None:
+    write(directory, {".npmrc": expand("//registry.npmjs.org/:_authToken=<secret:uuid>\n")})
+    (fix,) = [finding["fix"] for finding in scan(".npmrc", hook="env-files").report["findings"]]
+    assert fix == "write ${NPM_TOKEN} in its place and revoke what was there; or git rm --cached -- .npmrc and list it in .gitignore"

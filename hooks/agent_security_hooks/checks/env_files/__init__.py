@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 check = Check("env-files")
 
-# Credential files in which the tool that reads them expands variables.
-_EXPANDED = (".npmrc", ".yarnrc.yml")
+# Credential files in which the tool that reads them expands variables, and the usual one.
+_EXPANDED = {".npmrc": "NPM_TOKEN", ".yarnrc.yml": "NPM_TOKEN"}
 _MANIFESTS = ("package.json", "pyproject.toml", "manifest.in", "setup.cfg", "setup.py", ".npmignore", ".gitignore")
 
 
@@ -112,8 +112,8 @@ def credential_file_committed(file: Source) -> Iterator[Hit]:
     if found and _is_committed(file):
         message = f"{file.name} is committed with {'a credential' if len(found) == 1 else f'{len(found)} credentials'}: {_names(found)}"
         fix = f"{_untrack(file)}; list it in .gitignore; revoke what is in it"
-        if file.name.lower() in _EXPANDED and found[0].env:
-            fix = f"write ${{{found[0].env}}} in its place, or {fix}"
+        if variable := _EXPANDED.get(file.name.lower()):
+            fix = f"write ${{{found[0].env or variable}}} in its place and revoke what was there; or {_untrack(file)} and list it in .gitignore"
         yield Hit(found[0].start, found[0].end, message, fix)
 
 
