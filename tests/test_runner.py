@@ -7,7 +7,7 @@ from agent_security_hooks import runner
 from agent_security_hooks.catalog import HOOKS
 from agent_security_hooks.model import Hit
 from placeholders import expand
-from support import HOOKS_DIRECTORY, make_repository, process, run, scan, toy_hook, write
+from support import HOOKS_DIRECTORY, git, make_repository, process, run, scan, toy_hook, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,20 +174,25 @@ def test_an_error_of_our_own_shows_no_traceback(directory: Path) -> None:
     assert result.err == "agent-security: stopped by an error of its own (ZeroDivisionError); please report it\n"
 
 
-def test_a_finding_that_says_it_all_stands_alone(repository: Path) -> None:
+def _read_by_people(*arguments: str) -> list[str]:
+    return [line.rpartition(": ")[2].rstrip("]") for line in run("agent-security", *arguments).out.splitlines() if line.endswith("]")]
+
+
+def test_people_read_a_thing_once_and_programs_get_everything(repository: Path) -> None:
     make_repository(repository, {".env": expand("A=<secret:openai>\nTOKEN=<secret:random>\n"), ".gitignore": ".env\n.env.*\n!.env.example\n"})
-    assert run("agent-security", "--format=json", ".env").rules == ["env-file-committed"]
+    assert _read_by_people(".env") == ["env-file-committed"]
+    assert run("agent-security", "--format=json", ".env").rules == ["env-file-committed", "provider-key", "assigned-secret"]
     assert scan(".env").rules == ["provider-key", "assigned-secret"]
-    assert run("agent-security", "--format=json", "--ignore=env-file-committed", ".env").rules == ["provider-key", "assigned-secret"]
+    assert _read_by_people("--ignore=env-file-committed", ".env") == ["provider-key", "assigned-secret"]
     held_back = "# agent-security: ignore-file[env-file-committed] keys of the sandbox\n"
     write(repository, {".env": held_back + expand("A=<secret:openai>\n")})
-    assert run("agent-security", "--format=json", ".env").rules == ["provider-key"]
+    git(repository, "add", "--force", ".env")
+    assert _read_by_people(".env") == ["provider-key"]
 
 
 def test_a_template_repeats_nothing_but_what_it_names(repository: Path) -> None:
     make_repository(repository, {".env.example": expand("A=<secret:openai>\nB=<secret:github>  # agent-security: ignore[real-value-in-env-example] old\n")})
-    found = run("agent-security", "--format=json", ".env.example").report["findings"]
-    assert [(finding["line"], finding["rule"]) for finding in found] == [(1, "real-value-in-env-example"), (2, "provider-key")]
+    assert _read_by_people(".env.example") == ["real-value-in-env-example", "provider-key"]
 
 
 def test_the_verdict_does_not_depend_on_the_current_directory(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,10 +211,10 @@ def test_the_verdict_does_not_depend_on_the_current_directory(repository: Path, 
     run("baseline", "write", "--output=base.json")
     monkeypatch.chdir("tests")
     here = found()
-    assert [rule for _, rule, _ in here] == ["credential-file-committed", "credential-file-committed"]
+    assert [rule for _, rule, _ in here] == ["credential-file-committed", "encoded-secret", "credential-file-committed"]
     monkeypatch.chdir("../secrets")
     assert found() == here
     alone = run("check", "--format=json", "api_token").report["findings"]
-    assert [(finding["path"], finding["rule"], finding["fingerprint"]) for finding in alone] == here[1:]
+    assert [(finding["path"], finding["rule"], finding["fingerprint"]) for finding in alone] == here[2:]
     assert "git rm --cached -- api_token;" in alone[0]["fix"]
     assert run("check", "--baseline=../base.json", "api_token").status == 0

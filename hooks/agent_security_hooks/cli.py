@@ -12,7 +12,7 @@ from agent_security_hooks.config import BASELINES, Config, ConfigError, load
 from agent_security_hooks.options import BASELINE_OPTIONS, CHECK_OPTIONS, HOOK_OPTION, Options, UsageError
 from agent_security_hooks.output import ClosedOutput, display_path, safe, say, silence, write_report
 from agent_security_hooks.repository import Repository
-from agent_security_hooks.runner import Report, Runner, Settings
+from agent_security_hooks.runner import Report, Runner, Settings, without_repeats
 
 if TYPE_CHECKING:
     from agent_security_hooks.baseline import Baseline
@@ -239,6 +239,8 @@ def _render(report: Report, given: Options) -> str:
 
     report.findings.sort(key=lambda finding: finding.path)  # pre-commit shuffles the files that it names
     chosen = given.value("format", "text")
+    if chosen in ("text", "full"):  # people read each thing once; programs get every finding
+        report.findings = without_repeats(report.findings)
     if chosen == "text" and not report.findings:
         return ""
     if given.flag("statistics") and chosen in ("text", "full"):

@@ -149,7 +149,7 @@ class Runner:
             found, by_config = _apply_config(found, self.config, file.path)
             held += by_config
         found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
-        return _without_repeats(found), [suppression for suppression in held if self._counts(suppression.finding)]
+        return found, [suppression for suppression in held if self._counts(suppression.finding)]
 
     def _apply_baselines(self, file: Source, findings: list[Finding]) -> tuple[list[Finding], list[suppress.Suppression]]:
         kept, held = [], []
@@ -200,13 +200,18 @@ class Runner:
         self.report.failures.append(Failure(_tidy(path), message))
 
 
-def _without_repeats(findings: list[Finding]) -> list[Finding]:
-    """What is left when each finding takes those away that it covers; asked last, so that one that is held back covers nothing."""
-    covering = [finding for finding in findings if finding.covers]
+def without_repeats(findings: Sequence[Finding]) -> list[Finding]:
+    """What is left for a person to read when each finding takes those away that only repeat it (`Rule.covers`)."""
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.covers:
+            by_path.setdefault(finding.path, []).append(finding)
     return [
         finding
         for finding in findings
-        if not any(by.hook != finding.hook and by.point == finding.point and (by.covers == "file" or by.span == finding.span) for by in covering)
+        if not any(
+            by.hook != finding.hook and by.point == finding.point and (by.covers == "file" or by.span == finding.span) for by in by_path.get(finding.path, ())
+        )
     ]
 
 
