@@ -8,14 +8,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from agent_security_hooks.parse.file_kinds import CODE, OTHER, kind_of
+from agent_security_hooks.parse.file_kinds import CODE, DOCS, OTHER, kind_of
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets.assignments import find_assignments, find_provider_values
 from agent_security_hooks.parse.secrets.credential import Credential
 from agent_security_hooks.parse.secrets.credential_files import find_file_logins
 from agent_security_hooks.parse.secrets.detectors import find_by_detectors
 from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
-from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, json_web_tokens, statements
+from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, find_all, json_web_tokens, statements
 
 if TYPE_CHECKING:
     import re
@@ -29,8 +29,8 @@ __all__ = ["Credential", "find_credentials", "redact"]
 def find_credentials(file: Source) -> list[Credential]:
     """A view: every credential of the file, in order of position, weak ones included."""
     found = _find_all(file)
-    if b"\\u00" in file.data:
-        found = _keep_surest(_find_escaped(file), found)
+    if escapes := _find_escapes(file.data, kind_of(file.path)):
+        found = _keep_surest(_find_escaped(file, escapes), found)
     return sorted(found)
 
 
@@ -52,19 +52,35 @@ def _find_all(file: Source) -> list[Credential]:
     return kept
 
 
-_ESCAPE = Pattern(rb"\\u00([2-7][0-9a-fA-F])")
+# What other formats make of a quote, an operator or a colour in a text: JSON and JavaScript, HTML, URLs, quoted-printable mail, terminals.
+_ESCAPE = Pattern(
+    rb"\\u00(?P<json>[2-7][0-9a-fA-F])|&#x(?P<html>[2-7][0-9a-fA-F]);|&#(?P<number>3[2-9]|[4-9][0-9]|1[01][0-9]);|(?P<named>&(?:quot|apos|amp|lt|gt);)"
+    rb"|%(?P<url>2[0-9A-Fa-f]|3[A-Fa-f]|[57][BbDd])|=(?P<mail>3D|22)|(?P<nothing>(?:\\u001[bB]|\x1b)\[[0-9;]{0,16}m|=\r?\n)"
+)
+_NAMED = {b"&quot;": b'"', b"&apos;": b"'", b"&amp;": b"&", b"&lt;": b"<", b"&gt;": b">"}
 _AROUND_ESCAPE = 256
+_ESCAPES_AT_ONCE = 4000
 
 
-def _find_escaped(file: Source) -> Iterator[Credential]:
-    r"""Credentials with characters written as `\u0041`, as JSON and JavaScript allow: looked for around each escape."""
-    escapes = list(_ESCAPE.finditer(file.data))
+def _find_escapes(data: bytes, kind: str) -> list[int]:
+    """Where characters are written as escapes, in order. `%` in programs is arithmetic; `=3D` is looked for where a mail may stand."""
+    marks = [b"\\u00", b"&", b"\x1b"]
+    if kind != CODE:
+        marks.append(b"%")
+        if kind in (OTHER, DOCS) and b"=3D" in data:
+            marks.append(b"=")
+    return sorted(position for mark in marks for position in find_all(data, mark) if _ESCAPE.match(data, position))
+
+
+def _find_escaped(file: Source, escapes: Sequence[int]) -> Iterator[Credential]:
+    r"""Credentials with characters written as `\u0041`, `&quot;`, `%3D` or `=3D`, or with colours between: looked for around each escape."""
     first = 0
     while first < len(escapes):
         last = first
-        while last + 1 < len(escapes) and escapes[last + 1].start() - escapes[last].end() < _AROUND_ESCAPE:
+        while last + 1 < min(len(escapes), first + _ESCAPES_AT_ONCE) and escapes[last + 1] - escapes[last] < _AROUND_ESCAPE:
             last += 1
-        yield from _find_decoded(file, escapes[first : last + 1])
+        matches = (_ESCAPE.match(file.data, position) for position in escapes[first : last + 1])
+        yield from _find_decoded(file, [match for match in matches if match])
         first = last + 1
 
 
@@ -76,15 +92,24 @@ def _find_decoded(file: Source, escapes: Sequence[re.Match[bytes]]) -> Iterator[
     parts: list[bytes] = []
     starts, shifts, removed = [0], [begin], 0
     for escape in escapes:
-        parts += [file.data[position : escape.start()], bytes([int(escape[1], 16)])]
+        character = _character(escape)
+        parts += [file.data[position : escape.start()], character]
         position = escape.end()
-        removed += len(escape[0]) - 1
+        removed += len(escape[0]) - len(character)
         starts.append(position - begin - removed)
         shifts.append(begin + removed)
     decoded = Decoded(file.path, b"".join(parts) + file.data[position : position + _AROUND_ESCAPE], file.repository)
     for credential in _find_all(decoded):
         start, end = (offset + shifts[bisect_right(starts, offset) - 1] for offset in (credential.start, credential.end - 1))
         yield credential._replace(start=start, end=end + 1)
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    """What an escape stands for; nothing for a colour or a soft line end."""
+    kind = escape.lastgroup or "nothing"
+    if kind == "nothing":
+        return b""
+    return _NAMED[escape[kind]] if kind == "named" else bytes([int(escape[kind], 10 if kind == "number" else 16)])
 
 
 CREDENTIALS_PER_FILE = 3000

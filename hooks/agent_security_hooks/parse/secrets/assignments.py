@@ -23,23 +23,40 @@ if TYPE_CHECKING:
 _KEYWORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth")
 
 # After the name: what may close it, a type, the operator, and the value.
-_TYPE = rb"(?:[ \t]{0,8}:[ \t]{0,8}[\w.\[\]<>|?, \t&*]{1,40}(?==)|[ \t]{1,8}[\w.*\[\]]{1,30}(?=[ \t]{1,8}:?=))?"
-_VALUE_ATTRIBUTE = rb"[\s,]{1,40}[\"']?[vV]alue[\"']?[ \t]{0,8}[=:][ \t]{0,8}"  # name="apiKey" value="...", - name: X / value: ...
+_CLOSE = rb"(?:\\?[\"'`]|\\?[\"'`]?[\]}]|\[\d{0,6}\])?\)?"  # "name", config["name"], $config{name}, name[], `name`
+_TYPE = rb"(?:[ \t]{0,8}:[ \t]{0,8}[\w.\[\]<>|?, \t&*']{1,40}(?==)|[ \t]{1,8}(?:As[ \t]{1,4})?[\w.*\[\]]{1,30}(?=[ \t]{1,8}:?=))?"
+_VALUE = rb"[\"']?(?:android:)?(?:[vV]alue|[dD]efault|content)[\"']?[ \t]{0,8}[=:][ \t]{0,8}"
+_VALUE_ATTRIBUTE = rb"[\s,]{1,40}" + _VALUE  # name="apiKey" value="...", - name: X / value: ...
+# {"x": {"type": "string", "value": ..., variable "x" { type = string / default = ..., "--token", "-t", default=...
+_ATTRIBUTE = rb"(?:[\"']?[A-Za-z:]{1,24}[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?[\w.-]{1,30}[\"']?|[\"'][\w-]{1,30}[\"'])[\s,]{1,40}"
+_DISTANT_VALUE = rb"(?:[\s,]{1,40}|[ \t]{0,4}[:=]?[ \t]{0,4}(?:[{\[]|\r?\n)[\s{\[]{0,40})(?:" + _ATTRIBUTE + rb"){0,2}" + _VALUE
 _SIGN = rb"[ \t]{0,20}(?:[?:.+|!]{0,3}={1,3}>?|<-|->|:)"  # = := ::= ?= => == : ->
 _ELEMENT = rb"\s{0,8}>\s{0,40}"  # <password>value
-_BLOCK = rb"(?:[ \t]{0,4}[|>][+-]?[ \t]{0,4}\r?\n[ \t]{0,40})?"  # a block of YAML: password: |
+# <password type="x"><![CDATA[value, <key>password</key><string>value, <setting name="password"><value>
+_DISTANT_ELEMENT = rb"(?:</key>\s{0,40}<string|(?:\s{1,8}[\w:.-]{1,40}=\"[^\"<>]{0,100}\"){0,3}\s{0,8})>\s{0,40}(?:<value>|<!\[CDATA\[)?"
+_BLOCK = rb"(?:[ \t]{0,4}[|>][+-]?[ \t]{0,4}(?:#[^\n]{0,80})?\r?\n[ \t]{0,40})?"  # a block of YAML: password: |
+_TAG = rb"(?:(?:!!?[\w/]{1,20}|&[\w-]{1,30})[ \t]{1,4})?"  # a tag or an anchor of YAML: !!str, &password
+# password: and its value below, also as the first of a list; - --api-key and its value as the next argument
+_NEXT_LINE = rb":[ \t]{0,4}\r?\n[ \t]{0,40}(?:-[ \t]{1,4})?(?=[^\s:]{8,512}[ \t]{0,4}[\r\n])|\r?\n[ \t]{0,40}-[ \t]{1,4}|,[ \t]"
+_STRING = (
+    rb"(?:\\\r?\n[ \t]{0,40})?(?P<list>[\[({]\s{0,40})?(?P<call>(?:(?:new |await )?[\w.:]{1,50}\(\s{0,8}(?:[\w]{1,20}=)?){0,2})(?:\[\]byte\(|@|\$|r#{1,3}|[rbfuLRN]{1,2})?"
+    rb"(?P<quote>\\?(?:\"\"\"\s{0,40}|\'\'\'\s{0,40}|\"\\\"|\'\\?\"|\"\'|[\"'`]))(?P<value>[^\"'`\s\\][^\"'`\n\\]{2,511})"
+)
+_QUOTED_OPERATORS = rb"|[ \t]{0,8},\s{0,40}|[ \t]{1,8}(?:(?:or|is|to|-|\|{1,2}|\?\?)[ \t]{1,8})?|[({])"
+_QUOTED_IN_CODE = Pattern(_CLOSE + _TYPE + rb"(?P<operator>" + _VALUE_ATTRIBUTE + rb"|" + _SIGN + rb"\s{0,20}|" + _ELEMENT + _QUOTED_OPERATORS + _STRING)
 _QUOTED = Pattern(
-    rb"(?:\\?[\"'`]|\\?[\"'`]?\])?\)?" + _TYPE
-    + rb"(?P<operator>" + _VALUE_ATTRIBUTE + rb"|" + _SIGN + _BLOCK + rb"\s{0,20}|" + _ELEMENT + rb"|[ \t]{0,8},\s{0,40}|[ \t]{1,8}(?:(?:or|is|-|\|\||\?\?)[ \t]{1,8})?|\()"
-    rb"(?:\\\r?\n[ \t]{0,40})?(?:[\[({]\s{0,40})?(?P<call>(?:(?:new |await )?[\w.:]{1,50}\(\s{0,8}(?:[\w]{1,20}=)?){0,2})(?:\[\]byte\(|@|\$|[rbfuLR]{1,2})?"
-    rb"(?P<quote>\\?(?:\"\"\"|\'\'\'|[\"'`]))(?P<value>[^\"'`\s\\][^\"'`\n\\]{2,511})"
-)  # fmt: skip
+    _CLOSE + _TYPE + rb"(?P<operator>" + _DISTANT_VALUE + rb"|" + _SIGN + _BLOCK + rb"\s{0,20}" + _TAG + rb"|" + _DISTANT_ELEMENT + _QUOTED_OPERATORS + _STRING
+)
 _BARE = Pattern(
-    rb"[\"']?(?P<operator>" + _VALUE_ATTRIBUTE + rb"|" + _SIGN + _BLOCK + rb"[ \t]{0,20}|" + _ELEMENT
-    + rb"|[ \t]{1,8}(?:(?:is|-)[ \t]{1,8})?|,)(?P<value>[^\s\"'`<>,;(){}\[\]|\\][^\s\"'`<>,;{}|\\]{3,511})"
+    rb"[\"'`]?(?P<operator>" + _DISTANT_VALUE + rb"|" + _SIGN + _BLOCK + rb"[ \t]{0,20}" + _TAG + rb"|" + _DISTANT_ELEMENT + rb"|" + _NEXT_LINE
+    + rb"|:\*\*[ \t]{1,8}|[ \t]{0,20}\|[ \t]{1,8}|[ \t]{1,8}(?:(?:is|-)[ \t]{1,8})?|[,;])(?P<value>[^\s\"'`<>,;(){}\[\]|\\][^\s\"'`<>,;{}|\\]{3,511})"
 )  # fmt: skip
+_WORTH_A_COMMENT = Pattern(rb"[ \t]{0,2}[=: ][ \t]{0,2}[\w+/.-]{0,40}[0-9]")  # what in a program's comments is looked at: a value with a digit
 # name=value inside a text: a URL's query, or a connection string's `;Password=...;`
 _PAIR = Pattern(rb"[ ]?=(?P<value>[^\s\"'`<>,;&{}()|\\$=]{6,511}={0,2})")
+_NEXT_VALUE = Pattern(rb"[\"'`],\s{0,40}(?:#[^\n]{0,80}\n\s{0,40})?[\"'`](?P<value>[^\"'`\s\\]{5,512})(?=[\"'`])")
+_LAST_OF_PAIR = Pattern(rb"[\"'`],\s{0,40}[bru]?[\"'`](?P<value>[^\"'`\s\\]{5,512})[\"'`]\s{0,20},?\s{0,20}\)")
+_NEXT_ITEM = Pattern(rb"[\"']?[ \t]{0,4}\r?\n[ \t]{0,40}-[ \t]{1,4}[\"']?(?P<value>[^\s\"'`<>,;(){}\[\]|\\:]{5,512})(?=[\"']?[ \t]{0,4}(?:\r?\n|\Z))")
 _NAME = Pattern(rb"[\w.\-]{0,60}")
 _WHOLE_NAME = Pattern(rb"[\w.\-]{0,100000}")
 _NAME_CHARACTERS = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz.-")
@@ -81,30 +98,79 @@ class _Assignments:
                     after = max(after, run.end() - _NAME_LIMIT if run else after)
                 elif name_end not in self.names:
                     self.names.add(name_end)
-                    found = self._at(position, name_end)
-                    if found is not None:
+                    for found in self._at(position, name_end):
                         yield found._replace(weak=found.weak or self.weak_place)
                         after = found.end
                 position = lower.find(word, after)
 
-    def _at(self, position: int, name_end: int) -> Credential | None:
-        """The secret that is assigned to the name which holds `position` and ends at `name_end`."""
-        pair = _PAIR.match(self.data, name_end)
+    def _at(self, position: int, name_end: int) -> Iterable[Credential]:
+        """The secrets that are assigned to the name which holds `position` and ends at `name_end`: one, or those of a list."""
+        data, in_code = self.data, self.kind == CODE
+        pair = _PAIR.match(data, name_end)
         if pair is not None and (found := self._in_pair(position, name_end, pair)) is not None:
-            return found
-        match = _QUOTED.match(self.data, name_end)
+            return (found,)
+        match = (_QUOTED_IN_CODE if in_code else _QUOTED).match(data, name_end)
+        if match is None and in_code and data[name_end : name_end + 1] in _QUOTES and self._is_flag(position):
+            match = _QUOTED.match(data, name_end)
         if match is not None:
-            return self._quoted(position, name_end, match)
-        if self.kind != CODE and (match := _BARE.match(self.data, name_end)) is not None:
-            return self._bare(position, name_end, match)
-        return None
+            found = self._quoted(position, name_end, match)
+            rest = self._rest_of_list(position, name_end, match, found) if match["list"] or match["operator"] == b"(" else ()
+            return rest if found is None else (found, *rest)
+        if not in_code or _WORTH_A_COMMENT.match(data, name_end) and self._in_comment(position):
+            match = _BARE.match(data, name_end)
+            found = self._bare(position, name_end, match) if match else None
+            if match and found is not None:
+                return (found, *self._rest_of_block(position, name_end, found)) if b"\n" in match["operator"] else (found,)
+        return ()
 
-    def _name(self, position: int, name_end: int) -> bytes:
+    def _rest_of_list(self, position: int, name_end: int, match: re.Match[bytes], found: Credential | None) -> Iterator[Credential]:
+        """The other values of `keys = ["...", "..."]`, and the password of `auth=("user", "...")`."""
+        name = self.data[self._name_start(position) : name_end]
+        if found is None:
+            following = _LAST_OF_PAIR.match(self.data, match.end("value")) if self.kind == CODE and name.lower().endswith(b"auth") else None
+            if following is not None and following.start("value") not in self.judged:
+                self.judged.add(following.start("value"))
+                found = judge_value(following["value"], *following.span("value"), b"password", self.kind, quoted=True)
+                if found is not None:
+                    yield found
+            return
+        end = match.end("value")
+        while match["list"] and (following := _NEXT_VALUE.match(self.data, end)) is not None and following.start("value") not in self.judged:
+            end = following.end("value")
+            self.judged.add(following.start("value"))
+            found = judge_value(following["value"], *following.span("value"), name, self.kind, quoted=True)
+            if found is None:
+                return
+            yield found
+
+    def _rest_of_block(self, position: int, name_end: int, found: Credential | None) -> Iterator[Credential]:
+        """The other items of a list in YAML."""
+        name = self.data[self._name_start(position) : name_end]
+        while found is not None and (following := _NEXT_ITEM.match(self.data, found.end)) is not None and following.start("value") not in self.judged:
+            self.judged.add(following.start("value"))
+            found = judge_value(following["value"], *following.span("value"), name, self.kind, quoted=False)
+            if found is not None:
+                yield found
+
+    def _is_flag(self, position: int) -> bool:
+        """Whether the name is a flag in a program that declares it: `add_argument("--token", "-t", default=...)`."""
+        return b'"--' in self.data[max(0, position - 16) : position] or b"'--" in self.data[max(0, position - 16) : position]
+
+    def _in_comment(self, position: int) -> bool:
+        """Whether the line of a program begins as a comment, or as a command of a notebook."""
+        start = max(self.data.rfind(b"\n", 0, position), position - 200) + 1
+        return self.data[start:position].lstrip(b" \t").startswith(_COMMENT_STARTS)
+
+    def _name(self, position: int, name_end: int, operator: bytes) -> bytes:
         """The name, or nothing where it promises no secret."""
         start = self._name_start(position)
         name = self.data[start:name_end]
-        # A type in a namespace (AWS::IAM::AccessKey) or a part of an address (arn:...:secret:name) is no variable.
-        inside = self.data[start - 1 : start] == b":" and self.data[start - 2 : start - 1].strip() not in (b"", b"{", b"[", b"(", b",")
+        # A type in a namespace (AWS::IAM::AccessKey) or a part of an address (arn:...:secret:name) is no variable; $env:NAME = is.
+        inside = (
+            self.data[start - 1 : start] == b":"
+            and self.data[start - 2 : start - 1].strip() not in (b"", b"{", b"[", b"(", b",", b"/")
+            and (self.data[start - 2 : start - 1] == b":" or b"=" not in operator and b">" not in operator)
+        )
         return b"" if inside or names.strength(name) == names.NONE else name
 
     def _name_start(self, position: int) -> int:
@@ -121,18 +187,23 @@ class _Assignments:
             start in self.judged
             or end - start < _SHORTEST
             or not (data[end : end + 1] in _QUOTES or data[end : end + 1] == b"\\" and data[end + 1 : end + 2] in _QUOTES)
+            or not data.startswith(_CLOSING.get(match["quote"], b""), end)
         ):
             return None
         name_start = self._name_start(position)
-        if match["call"] and data[end + 1 : end + 2] == b",":  # one of several arguments: a default, a name, a part
+        if match["call"] and data[end + 1 : end + 2] == b"," and not match["call"].endswith(b"default="):  # one of several arguments: a name, a part
             return None
-        if operator.strip(b" \t\r\n") == b"," and not self._is_first_argument(name_start, operator):
+        if operator.strip(b" \t\r\n") == b"," and not self._is_first_argument(name_start, operator) and not self._is_constant(name_start, match):
             return None
-        name = self._name(position, name_end)
+        name = self._name(position, name_end, operator)
         if operator == b"(" and (assigned := _ASSIGNED_CALL.search(data, max(0, name_start - 80), name_start)) and names.strength(assigned[1]):
             name = assigned[1]  # auth_token=SecretStr("...")
         # ALTER USER x PASSWORD 'y' needs no operator.
-        if not name or _is_prose(operator) and not (self.is_sql and names.is_password(name)) and not self._stands_out(match["value"]):
+        if not name:
+            return None
+        if _is_prose(operator) and not (
+            self.is_sql and names.is_password(name) or self._takes_blank(name, position) or self._is_statement(name_start) or self._stands_out(match["value"])
+        ):
             return None
         self.judged.add(start)
         return judge_value(match["value"], start, end, name, self.kind, quoted=True)
@@ -143,10 +214,14 @@ class _Assignments:
             return None
         value = match["value"].rstrip(b").,:!?")  # what follows it: closing punctuation
         end = start + len(value)
-        if operator == b"," and (self.kind not in (DOCS, OTHER) or self.data[end : end + 1] not in (b",", b"", b"\n", b"\r")):
+        if operator in (b",", b";") and (self.kind not in (DOCS, OTHER) or self.data[end : end + 1] not in (operator, b"", b"\n", b"\r")):
             return None
-        name = self._name(position, name_end)
+        name = self._name(position, name_end, operator)
         if not name or _is_prose(operator) and not self._takes_blank(name, position) and not self._stands_out(value):
+            return None
+        if operator == b":" and value.startswith(b"?") or _is_prose(operator) and names.strength(name) == names.WEAK and _GIT_OR_DIGEST.match(value):
+            return None  # ${NAME:?message}; the key of a commit
+        if len(operator) > 1 and operator.strip() in (b",", b"-") and operator[:1] in b",\r\n" and not name.startswith(b"--"):  # the next argument of a list
             return None
         self.judged.add(start)
         self.bare_until = match.end()
@@ -158,13 +233,17 @@ class _Assignments:
         name_start = self._name_start(position)
         before, after = data[name_start - 1 : name_start], data[end : end + 1]
         in_query = before in (b"?", b"&") and b"." not in data[name_start:name_end] and _QUERY_VALUE.match(value) is not None
-        in_connection = before == b";" or after == b";" and before in (b'"', b"'", b" ", b"=", b"")
-        if start in self.judged or not (in_query or in_connection):
+        ends = after in (b'"', b"'", b"`", b" ", b"\n", b"\r", b"")
+        in_connection = before == b";" or after == b";" and before in (b'"', b"'", b" ", b"=", b"") or before == b" " and ends
+        in_text = self.kind == CODE and ends and before in (b" ", b'"', b"'", b"`", b"(", b"[", b"{") and _stands_apart(value)
+        if start in self.judged or not (in_query or in_connection or in_text):
             return None
-        name = self._name(position, name_end)
+        name = self._name(position, name_end, b"=")
         if not name:
             return None
         in_connection = in_connection and self._near_connection(name_start)
+        if not (in_query or in_connection or in_text or before == b";" or after == b";"):
+            return None
         found = judge_value(value, start, end, name, CONFIG if in_connection and self.kind == CODE else self.kind, quoted=False)
         if found is None:
             return None
@@ -184,30 +263,51 @@ class _Assignments:
         data = self.data
         if data[name_start : name_start + 1] == b"-":
             return True
-        opener = data[max(0, name_start - 40) : name_start].rstrip(b"\"'` \t\n\\")[-1:]
-        return b"\n" not in operator and opener in (b"(", b"[", b"{") and data[name_start - 1 : name_start] in _QUOTES
+        if b"\n" in operator or data[name_start - 1 : name_start] not in _QUOTES:
+            return False
+        if self.kind != CODE and data[name_start - 2 : name_start - 1] in (b"\n", b""):  # the first column of a table
+            return True
+        return data[max(0, name_start - 40) : name_start].rstrip(b"\"'` \t\n\\")[-1:] in (b"(", b"[", b"{")
+
+    def _is_constant(self, name_start: int, match: re.Match[bytes]) -> bool:
+        """Whether a later argument is the name of a constant in quotes and what follows is clearly its value: `("String", "API_KEY", "...")`."""
+        name, value = self.data[name_start : match.start("operator")].rstrip(b"\"'\\"), match["value"]
+        return name.isupper() and self.data[name_start - 1 : name_start] in _QUOTES and _stands_apart(value)
 
     def _takes_blank(self, name: bytes, position: int) -> bool:
         """Whether a blank may stand between a name and its value here: after a flag, or in ENV."""
         if name.startswith(b"-"):
             return True
         name_start = self._name_start(position)
-        line_start = max(self.data.rfind(b"\n", 0, name_start), name_start - 200) + 1
-        return self.kind in (CONFIG, ENV) and self.data[line_start:name_start].strip().upper() in (b"ENV", b"ARG", b"SETX", b"SET")
+        return self.kind in (CONFIG, ENV) and self._line_before(name_start).upper() in _SETTERS
+
+    def _is_statement(self, name_start: int) -> bool:
+        """Whether nothing stands before the name on its line but what introduces a constant: `#define`, `(def`, `@`, `:`, or a method that is called without brackets."""
+        return self.kind == CODE and _STATEMENT.match(self._line_before(name_start)) is not None
+
+    def _line_before(self, position: int) -> bytes:
+        return self.data[max(self.data.rfind(b"\n", 0, position), position - 200) + 1 : position].strip()
 
     def _stands_out(self, value: bytes) -> bool:
         """Whether a value is so clearly generated that mere neighbourhood with its name is enough (never in code)."""
-        value = value.rstrip(b".,;:")
-        needed = names.WEAK if len(value) >= 20 else names.MEDIUM
-        return self.kind != CODE and len(value) >= 16 and any(byte < 58 for byte in value) and judge.generated(value, needed, strict=True)
+        return self.kind != CODE and _stands_apart(value.rstrip(b".,;:"), 16)
+
+
+def _stands_apart(value: bytes, shortest: int = 20) -> bool:
+    needed = names.WEAK if len(value) >= 20 else names.MEDIUM
+    return len(value) >= shortest and any(byte < 58 for byte in value) and judge.generated(value, needed, strict=True)
 
 
 def _is_prose(operator: bytes) -> bool:
-    """Whether nothing but a blank, a dash or "is" stands between name and value."""
-    return operator.strip(b" \t-") in (b"", b"is")
+    """Whether nothing but a blank, a dash, "is" or the border of a table's cell stands between name and value, or the end of a line."""
+    return operator.strip(b" \t-") in (b"", b"is", b"|") or operator[:1] == b":" and b"\n" in operator and operator.strip(b": \t\r\n-") == b""
 
 
+_SETTERS = frozenset((b"ENV", b"ARG", b"SETX", b"SET", b"SETENV", b"SET -X", b"SET -GX", b"SET -UX", b"SET -XG"))
+_STATEMENT = Pattern(rb"(?:#[ \t]?define|\(?def|@|:|\{:|[A-Z]\w{0,20}\.?|)\Z")
 _QUOTES = frozenset((b'"', b"'", b"`"))
+_CLOSING = {b"\"'": b"'\"", b"'\"": b"\"'", b"'\\\"": b"\\\"'", b'"\\"': b'\\""'}  # quotes within quotes: how they end
+_COMMENT_STARTS = (b"#", b"//", b"*", b"--", b";", b"%", b"!")
 _ASSIGNED_CALL = Pattern(rb"([A-Za-z_][\w.-]{0,60})[ \t]{0,8}[=:][ \t]{0,8}\Z")
 _QUERY_VALUE = Pattern(rb"[\w.~%+/-]{6,511}={0,2}(?:#|\Z)")
 _CONNECTION = Pattern(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets import names
@@ -20,7 +21,7 @@ _REFERENCE = Pattern(
     rb"[$%#@!&*]?[{(\[<]|\$[A-Za-z_]|%[A-Za-z_]{1,40}%|@[\w.-]{1,60}@?\Z|"  # templates: ${X} {{ x }} <x> $X %X% @x@
     rb"(?:sha(?:1|224|256|384|512)|md5|blake2b?|crc32)[-:=]|\{?(?:SSHA|SHA|CRYPT|MD5|PLAIN|noop|bcrypt)\d{0,3}\}|"  # digests
     rb"\$(?:2[abxy]?|1|5|6|7|y|argon2\w{0,2}|apr1|scrypt|pbkdf2[\w-]{0,12})\$|pbkdf2[:_]|scrypt[:_]|bcrypt|argon2|"  # password hashes
-    rb"ENC[\[(]|encrypted:|vault:|vault_|op://|ref\+|ssm:|secretsmanager:|keyring:|keychain:|arn:|projects/|kms:|age1|!vault|!Ref|!Sub|!GetAtt|AQICAH|AQECAH|gAAAAA|"
+    rb"ENC[\[(]|encrypted:|vault:|vault_|op://|ref\+|ssm:|secretsmanager:|keyring:|keychain:|arn:|projects/|kms:|age1|!vault|!Ref|!Sub|!GetAtt|AQICAH|AQECAH|gAAAAA|Ag[A-D][A-Za-z0-9+/]{150}|"
     rb"ssh-(?:rsa|dss|ed25519)|ecdsa-sha2|AAAA[BCE]3Nza|data:[a-z]{1,20}/|urn:|did:|xmlns|"
     rb"(?:https?|wss?|ftp|file|git|ssh|tcp|unix|redis|amqp|jdbc|mongodb|postgres\w{0,3}|mysql|chrome|about|mailto|javascript)[:+]|"
     rb"(?:os|process|sys|env|config|settings|self|this|ctx|context|params|args|options|opts|props|state|request|req|secrets|vars|local|var|data|module|each|values?|github|inputs|steps|needs)[.\[]|"
@@ -43,6 +44,7 @@ def template(value: bytes) -> bool:
     return _REFERENCE.match(value) is not None or _INSIDE.search(value) is not None
 
 
+@lru_cache(maxsize=2048)
 def placeholder(value: bytes) -> bool:
     """Whether the value only stands for a secret: made of stand-in words, one repeated character, or a sequence."""
     if len(set(value)) < 4 or sequential(value) > 0.55 or value.endswith(b"...") or b"EXAMPLE" in value or b"XXXX" in value or b"xxxx" in value:
@@ -95,6 +97,7 @@ def sample_token(body: bytes, *, weak_prefix: bool = False) -> bool:
     return covered >= max(6, 0.3 * len(body)) or word_share(body) > 0.75 and entropy(body) < 4.2
 
 
+@lru_cache(maxsize=2048)
 def no_literal(value: bytes, name: bytes) -> bool:
     """Whether the value cannot be a secret whatever it is called: a template, path, address, prose, number, or the name itself."""
     if len(value) > 512 or b" " in value.strip() or not value.isascii():
@@ -105,6 +108,7 @@ def no_literal(value: bytes, name: bytes) -> bool:
     return low == name.lower() or low in (b"true", b"false", b"null", b"none", b"undefined", b"required", b"optional", b"disabled", b"enabled")
 
 
+@lru_cache(maxsize=2048)
 def reads_as_code(value: bytes) -> bool:
     """Whether the value is made like a name in code: a dotted path, UPPER_SNAKE, or mostly words."""
     if _IDENTIFIER_PATH.match(value) and (word_share(value) > 0.4 or max(map(len, re.split(rb"[./:>-]", value))) < 9):

@@ -16,12 +16,12 @@ _SECRETS = frozenset(
     b"password passwd passwrd pwd passphrase passcode pass pw psw pswd secret secrets token tokens credential credentials creds cred apikey apikeys apitoken "
     b"accesstoken authtoken authkey accesskey secretkey privatekey clientsecret appsecret pat bearer secretaccesskey webhooksecret masterkey userpass dbpass "
     b"mypass dbpassword rootpassword userpassword sharedaccesskey accountkey signingkey encryptionkey apisecret sessiontoken securitytoken servicekey "
-    b"sshpass passwort contrasena senha kennwort authorization keypass storepass dbpasswd".split()
+    b"sshpass passwort contrasena senha kennwort authorization keypass storepass dbpasswd requirepass masterauth".split()
 )
 _SECRET_ENDINGS = (b"token", b"key", b"secret", b"password", b"auth", b"pat")
 _PASSWORDS = frozenset(
     b"password passwd passwrd pwd passphrase passcode pass pw psw pswd userpass dbpass mypass dbpassword rootpassword userpassword sshpass passwort senha "
-    b"kennwort contrasena keypass storepass dbpasswd".split()
+    b"kennwort contrasena keypass storepass dbpasswd requirepass masterauth".split()
 )
 # What makes a `key` (or `auth`, `hash`, `salt`) a secret one.
 _KEY_QUALIFIERS = PROVIDER_NAMES | frozenset(
@@ -59,7 +59,7 @@ _HARMLESS_BEFORE = frozenset(
     b"i18n translation message locale label field form state redux react hot arrow shift ctrl alt meta escape enter tab space delete home "
     b"function fn method property attr attribute prop config setting option json yaml env header cookie metadata meta tag s3 blob bucket "
     b"context scope type class test bypass compass whitespace operator keyword punctuation comment identifier literal delimiter bos lock mutex "
-    b"publishable anon event partition shard cluster clustering bind binding press pressed by render pixel".split()
+    b"publishable anon event partition shard cluster clustering bind binding press pressed by render pixel recv".split()
 )
 
 
@@ -90,6 +90,8 @@ def strength(name: bytes) -> int:
     if head in _SECRETS:
         if head == b"token" and before and before not in _KEY_QUALIFIERS and not before.endswith(_SECRET_ENDINGS):
             return MEDIUM
+        if head in (b"pass", b"pw") and not before:
+            return STRONG
         return MEDIUM if head in (b"pass", b"pw", b"tokens", b"pat", b"bearer", b"cred", b"authorization") else STRONG
     if head in (b"key", b"keys"):
         if before in _KEY_QUALIFIERS:

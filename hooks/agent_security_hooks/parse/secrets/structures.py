@@ -84,6 +84,10 @@ _LOCAL_HOST = Pattern(
 )  # fmt: skip
 
 
+# One word and a number: somebody's default for a local service.
+_WORD_AND_NUMBER = Pattern(rb"[a-z]{3,24}[-_]?[0-9]{1,8}\Z")
+
+
 def url_passwords(data: bytes, _: bytes = b"") -> Iterator[Credential]:
     """A real password in the user information of a URL. Made-up ones for local or sample hosts are weak."""
     for position in find_all(data, b"://"):
@@ -97,7 +101,7 @@ def url_passwords(data: bytes, _: bytes = b"") -> Iterator[Credential]:
         if judge.template(password) or b"$" in password and password.startswith((b"$", b"%24")) or b"{" in password or len(set(password)) < 3:
             continue
         if randomness(password) >= 0.5 and len(password) >= 8 and not judge.placeholder(password):
-            weak = False
+            weak = _WORD_AND_NUMBER.match(password) is not None and _LOCAL_HOST.match(host) is not None
         elif judge.placeholder(password) or password == user or judge.reads_as_code(password) and not any(b < 58 for b in password):
             if _LOCAL_HOST.match(host) is None and not _advice(password, user) and len(password) > 3:
                 weak = True
@@ -126,7 +130,7 @@ _BASIC = Pattern(rb"basic {1,4}[\"']?([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])", 
 _SCHEME = Pattern(
     rb"authorization[\"']?\]?\s{0,8}(?:[:=,]|=>)\s{0,8}[\"'`]?f?[\"'`]?(?:token|apikey|api-key|key|bot) {1,4}([\w.~+/=:-]{12,500})", re.IGNORECASE
 )
-_CURL_USER = Pattern(rb"(?:[^\n\\]|\\[\s\S]){0,600}?\s(?:-u|--user|--proxy-user)[ =]{0,2}[\"']?([\w.@+~-]{0,80}):([^\s\"'@<>|;&]{3,200})")
+_CURL_USER = Pattern(rb"(?:[^\n\\]|\\[\s\S]){0,600}?\s(?:-[A-Za-z]{0,6}u|--user|--proxy-user)[ =]{0,2}[\"']?([\w.@+~-]{0,80}):([^\s\"'@<>|;&]{3,200})")
 
 
 def auth_headers(data: bytes, lower: bytes) -> Iterator[Credential]:
@@ -245,7 +249,7 @@ _SQL_PASSWORD = Pattern(rb"identified\s{1,8}(?:with\s{1,8}\w{1,40}\s{1,8})?by\s{
 
 
 def statements(data: bytes, lower: bytes) -> Iterator[Credential]:
-    """The private member of a JSON web key (RFC 7517), and `IDENTIFIED BY 'password'` of SQL."""
+    """The private member of a JSON web key (RFC 7517), `IDENTIFIED BY 'password'` of SQL, passwords of commands."""
     searched = 0
     for position in find_all(data, b'"kty"'):
         if position < searched:
@@ -260,6 +264,26 @@ def statements(data: bytes, lower: bytes) -> Iterator[Credential]:
             continue
         if match[1] or _SQL_BEFORE.search(data, max(0, position - 200), position):
             yield Credential(match.start(2), match.end(2), "assigned-secret", "database password", MASK)
+    yield from command_passwords(data)
+
+
+_PASSWORD_OPTION = rb"(['\"]?)(?P<value>[^\s'\"`$<>|;&(){}\[\]\\-][^\s'\"`$<>|;&(){}\[\]\\]{3,199})\1(?=[\s'\"`)\\,]|\Z)"
+_COMMANDS = (
+    (b"sshpass", Pattern(rb"[ \t]{1,4}-p[ \t]?" + _PASSWORD_OPTION)),
+    (b"docker login", Pattern(rb"(?:[^\n\\]|\\[\s\S]){0,200}?\s-p[ \t=]?" + _PASSWORD_OPTION)),
+    (b"mysql", Pattern(rb"(?:dump|admin|import|check)?[ \t](?:[^\n\\|;]|\\[\s\S]){0,160}?(?<=\s)-p" + _PASSWORD_OPTION)),
+    (b"redis-cli", Pattern(rb"(?:[^\n\\|;]|\\[\s\S]){0,160}?\s-a[ \t]" + _PASSWORD_OPTION)),
+)
+
+
+def command_passwords(data: bytes) -> Iterator[Credential]:
+    """Passwords given to programs with an option of one letter: `mysql -p...`, `docker login -p ...`."""
+    for command, pattern in _COMMANDS:
+        starts = [*find_all(data, command), len(data)]
+        for position, following in zip(starts, starts[1:]):
+            match = pattern.match(data, position + len(command), min(following, position + 500))
+            if match and not judge.no_literal(match["value"], b"") and judge.human_password(match["value"]):
+                yield Credential(*match.span("value"), "assigned-secret", "password on a command line", MASK)
 
 
 _SQL_BEFORE = Pattern(rb"(?i)\b(?:create|alter|grant)\b[^;]{0,160}\b(?:user|role|to)\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import log2
 
 from agent_security_hooks.data.bigrams import BIGRAMS
@@ -61,6 +62,7 @@ def sequential(value: bytes) -> float:
 _HEX = Pattern(rb"(?:[0-9a-f]{16,512}|[0-9A-F]{16,512})\Z")
 
 
+@lru_cache(maxsize=2048)
 def randomness(value: bytes) -> float:
     """0 (words, numbers, sequences) to 1 (what a generator makes), from class switches, letter pairs and entropy."""
     size = len(value)
