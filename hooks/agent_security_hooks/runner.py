@@ -154,7 +154,7 @@ class Runner:
     def _apply_baselines(self, file: Source, findings: list[Finding]) -> tuple[list[Finding], list[suppress.Suppression]]:
         kept, held = [], []
         for finding in findings:
-            by = next((baseline for baseline in self.baselines if baseline.holds(file, finding)), None)
+            by = next((baseline for baseline in self.baselines if self._counts(finding) and baseline.holds(file, finding)), None)
             if by is None:
                 kept.append(finding)
             else:
