@@ -52,7 +52,7 @@ class Index:
         entry, is_run, has_left_part = (prefix, position), _RUN.match(prefix) is not None, form.before.endswith(b"$")
         if is_run and not has_left_part:
             self.BY_START.setdefault(prefix[:2], []).append(entry)
-            if len(prefix) > 4 and prefix[-1:] in b"_-":
+            if prefix[-1:] in b"_-" and (len(prefix) > 4 or len(prefix) == 4 and form.checksum in ("github", "npm")):
                 self.BY_SEPARATOR.setdefault(prefix[-4:], []).append(entry)
         elif is_run or has_left_part and _SHORT_TAIL.match(form.tail):
             self.INSIDE_RUN.setdefault(prefix, []).append(entry)

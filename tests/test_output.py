@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from agent_security_hooks.model import excerpt
 from agent_security_hooks.output import ClosedOutput, display_path, escape, safe, write_report
 from placeholders import expand
 from support import HOOKS_DIRECTORY, process, run, write
@@ -26,6 +27,7 @@ KEY = expand('key = "<secret:openai>"\n')
         ("\U000e0041", "\\U000e0041"),
         ("caf\udce9 \ud800", "caf\\xe9 \\ud800"),
         ("::error::x", ":\\x3aerror::x"),
+        ("  ::error::x", "  :\\x3aerror::x"),
         ("a::b", "a::b"),
         ("x ##[group]y", "x #\\x23[group]y"),
         ("##vso[task.complete]", "#\\x23vso[task.complete]"),
@@ -61,6 +63,13 @@ def test_safe_masks_credentials(kind: str) -> None:
         shown = safe(text)
         assert secret not in shown
         assert secret[len(secret) // 4 :][:16] not in shown
+
+
+def test_excerpt_masks_before_it_cuts() -> None:
+    token = expand("<secret:github>")
+    assert excerpt(f".env.{token}/") == f".env.ghp_…{token[-4:]}/"
+    assert safe(f"dir-{token}/x") == f"dir-ghp_…{token[-4:]}/x"
+    assert excerpt("a" * 100) == "a" * 40
 
 
 def test_output_file(directory: Path) -> None:

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent_security_hooks.config import BASELINES, ConfigError
+from agent_security_hooks.parse.secrets import redact
 from agent_security_hooks.source import Skipped, Unreadable, read_bytes
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Baseline:
         start, end = finding.span
         # Cost: 1 MB and about 3 ms, once for each finding that is compared.
         tag = hashlib.scrypt(file.data[start:end], salt=self.salt, n=1024, r=8, p=1, dklen=2).hex()
-        return Entry(file.path, finding.rule, line, tag)
+        return Entry(redact(file.path), finding.rule, line, tag)
 
     def holds(self, file: Source, finding: Finding) -> bool:
         """Whether the finding was accepted."""
@@ -59,7 +60,8 @@ class Baseline:
             hashes = (hashlib.sha1(part, usedforsecurity=False).hexdigest() for part in (value, b"BEGIN " + header))
             if not self.secrets[file.path].isdisjoint(hashes):
                 return True
-        if not any(entry.path == file.path and entry.rule == finding.rule for entry in self.entries):
+        path = redact(file.path)
+        if not any(entry.path == path and entry.rule == finding.rule for entry in self.entries):
             return False
         return self.entry(file, finding) in self.entries
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent_security_hooks import __version__, options
 from agent_security_hooks.catalog import HOOKS, SUITE, Hook, find_hook
 from agent_security_hooks.config import BASELINES, Config, ConfigError, load
+from agent_security_hooks.model import excerpt
 from agent_security_hooks.options import BASELINE_OPTIONS, CHECK_OPTIONS, HOOK_OPTION, Options, UsageError
 from agent_security_hooks.output import ClosedOutput, display_path, safe, say, silence, write_report
 from agent_security_hooks.repository import Repository
@@ -104,7 +105,7 @@ def _dispatch(arguments: list[str]) -> int:
     from difflib import get_close_matches
 
     close = get_close_matches(command[:40], ["check", "baseline", "explain", "rules", *(hook.id for hook in HOOKS)], 1)
-    raise UsageError(f'unknown command "{command[:40]}"' + (f" (did you mean {close[0]}?)" if close else "") + "; see agent-security --help")
+    raise UsageError(f'unknown command "{excerpt(command)}"' + (f" (did you mean {close[0]}?)" if close else "") + "; see agent-security --help")
 
 
 def _check(arguments: list[str], hooks: tuple[Hook, ...] | None, name: str) -> int:
@@ -184,7 +185,7 @@ def _baseline(arguments: list[str]) -> int:
 def _hook(hook_id: str) -> Hook:
     hook = find_hook(hook_id)
     if hook is None or hook is SUITE:
-        raise UsageError(f'unknown hook "{hook_id[:40]}"; known are {", ".join(h.id for h in HOOKS)}')
+        raise UsageError(f'unknown hook "{excerpt(hook_id)}"; known are {", ".join(h.id for h in HOOKS)}')
     return hook
 
 
@@ -199,7 +200,7 @@ def _settings(given: Options, config: Config, hooks: tuple[Hook, ...], *, suite:
                 from difflib import get_close_matches
 
                 close = get_close_matches(rule[:40], list(rules), 1)
-                raise UsageError(f'unknown rule "{rule[:40]}"' + (f" (did you mean {close[0]}?)" if close else "; see agent-security rules"))
+                raise UsageError(f'unknown rule "{excerpt(rule)}"' + (f" (did you mean {close[0]}?)" if close else "; see agent-security rules"))
     return Settings(
         hooks,
         frozenset(select),

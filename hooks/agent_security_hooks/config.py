@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent_security_hooks.model import SEVERITIES
+from agent_security_hooks.model import SEVERITIES, excerpt
 from agent_security_hooks.source import Skipped, Unreadable, read_bytes
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _describe(kind: type) -> str:
 
 
 def _quote(key: object) -> str:
-    return f'"{str(key)[:40]}"'
+    return f'"{excerpt(str(key))}"'
 
 
 def _suggestion(key: object, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks import __version__, options
 from agent_security_hooks.catalog import HOOKS, SUITE, all_rules, load_check
-from agent_security_hooks.model import POINTS
+from agent_security_hooks.model import POINTS, excerpt
 from agent_security_hooks.options import CHECK_OPTIONS, HOOK_OPTION, RULES_FORMATS, RULES_OPTIONS, UsageError
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _find_rule(name: str) -> Rule:
     if name in rules:
         return rules[name]
     close = get_close_matches(name[:40], rules, 1)
-    raise UsageError(f'unknown rule "{name[:40]}"' + (f" (did you mean {close[0]}?)" if close else "; agent-security rules lists them"))
+    raise UsageError(f'unknown rule "{excerpt(name)}"' + (f" (did you mean {close[0]}?)" if close else "; agent-security rules lists them"))
 
 
 def _default(rule: Rule) -> str:

@@ -195,3 +195,10 @@ def parse_documentation(name: str, docstring: str) -> Documentation:
     if missing:
         raise ValueError(f"{name}: the docstring lacks {', '.join(missing)}")
     return Documentation(parts["summary"], parts["Risk:"], parts["Fix:"], parts["Verify:"], tuple(examples["Bad:"]), tuple(examples["Good:"]))
+
+
+def excerpt(text: str, limit: int = 40) -> str:
+    """At most `limit` characters of what somebody else wrote, masked before they are cut: half a token has no shape that a mask would know."""
+    from agent_security_hooks.parse.secrets import redact
+
+    return redact(text[: 50 * limit])[:limit]

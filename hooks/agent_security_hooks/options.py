@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from agent_security_hooks.model import excerpt
+
 FORMATS = ("text", "full", "json", "sarif", "github")
 RULES_FORMATS = ("text", "json", "markdown")
 
@@ -104,7 +106,7 @@ def help_text(usage: str, summary: str, known: dict[str, tuple[str, str]]) -> st
 
 
 def _quote(name: str) -> str:
-    return f'"{name[:40]}"'
+    return f'"{excerpt(name)}"'
 
 
 def _suggestion(option: str, known: dict[str, tuple[str, str]]) -> str:

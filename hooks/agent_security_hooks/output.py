@@ -20,7 +20,9 @@ def escape(text: str) -> str:
     text = _UNSAFE.sub(escape_character, text)
     if "##" in text:  # ##[group] of GitHub, ##vso[task] of Azure, ##teamcity[message]: obeyed anywhere in a line
         text = re.sub(r"##(?=\w{0,20}\[)", r"#\\x23", text)
-    return ":\\x3a" + text[2:] if text.startswith("::") else text
+    if text.lstrip(" ").startswith("::"):  # GitHub obeys a command behind blanks, too
+        text = text.replace("::", ":\\x3a", 1)
+    return text
 
 
 def escape_character(match: re.Match[str]) -> str:

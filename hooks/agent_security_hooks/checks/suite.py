@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from agent_security_hooks.model import Check, Hit
+from agent_security_hooks.model import Check, Hit, excerpt
 from agent_security_hooks.suppress import find_ignores
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def unknown_ignore(file: Source) -> Iterator[Hit]:
     for ignore in ignores:
         for name in ignore.names:
             if name not in known:
-                yield Hit(ignore.start, ignore.end, f"ignore comment names the unknown rule {name[:40]}", _closest(name, list(known)))
+                yield Hit(ignore.start, ignore.end, f"ignore comment names the unknown rule {excerpt(name)}", _closest(name, list(known)))
 
 
 def _closest(name: str, known: list[str]) -> str:

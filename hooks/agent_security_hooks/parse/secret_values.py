@@ -9,6 +9,7 @@ from agent_security_hooks.parse.file_kinds import low_stakes
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, SECRETS_DIRECTORY, TEMPLATE, role_of
 from agent_security_hooks.parse.secrets import Credential, find_credentials, judge, names
 from agent_security_hooks.parse.secrets.credential import MASK
+from agent_security_hooks.parse.secrets.words import randomness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +91,7 @@ def _named(file: Source) -> Iterator[Credential]:
         one_line = b"\n" not in data[entry.start : entry.end]
         if one_line and (entry.name.endswith("_PLAIN") or entry.name.startswith("DOTENV_PUBLIC_KEY") or data.startswith(b"encrypted:", entry.start)):
             continue
-        yield found._replace(name=entry.name[-40:])
+        yield found._replace(name=entry.name if len(entry.name) <= 40 and randomness(entry.name.encode()) < 0.5 else "")
 
 
 _PKCS8_OR_1 = re.compile(rb"\x30[\x82\x81]?.{1,2}\x02\x01\x00(?:\x30.{1,2}\x06|\x02[\x81\x82])", re.DOTALL)

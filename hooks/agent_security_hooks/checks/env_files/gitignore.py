@@ -16,7 +16,7 @@ from agent_security_hooks.checks.env_files.places import (
     parent_of,
     passed,
 )
-from agent_security_hooks.model import Edit, Hit
+from agent_security_hooks.model import Edit, Hit, excerpt
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _PROBES = {".env": ".env", ".env.local": ".env.local", ".env.production.local": 
 _HEADING = "# Environment files: secrets stay out of git"
 _MAX_DIRECTORIES = 2000
 _MAX_SUSPECTS = 200
-_SHOWN = 40
 UNKNOWN = "git cannot tell what is tracked and ignored here (outside a repository, or git failed), so whether env files would be committed is not verified"
 
 
@@ -132,21 +131,21 @@ def missing(file: Source, found: Exposure) -> Hit | None:
     if root is not None and root.encoding.startswith("utf-16"):
         return Hit(0, 0, message, "save .gitignore as UTF-8")
     if undone is not None and undone.source != IGNORE_FILE:
-        return Hit(0, 0, message, f"delete line {undone.line} of {undone.source}, {undone.pattern[:_SHOWN]}")
+        return Hit(0, 0, message, f"delete line {undone.line} of {undone.source}, {excerpt(undone.pattern)}")
     edits, lines = _block(file, root, found)
     return Hit(0, 0, message, f"add to .gitignore: {', '.join(lines)}" if lines else "", edits)
 
 
 def _reason(first: IgnoreVerdict, undone: IgnoreVerdict | None, root: Source | None) -> str:
     if undone is not None:
-        return f"{undone.pattern[:_SHOWN]} in {undone.source}:{undone.line} lets it through"
+        return f"{excerpt(undone.pattern)} in {undone.source}:{undone.line} lets it through"
     if first.ignored:
         return f"only {'/'.join(first.source.rsplit('/', 2)[-2:])} ignores it, on this machine alone"
     if root is None:
         return "there is no .gitignore"
     near = next(((number, text) for number, text in enumerate(root.text.split("\n"), 1) if ".env" in text and not text.startswith(("#", "!"))), None)
     if near is not None:
-        return f"{near[1].strip()[:_SHOWN]} in .gitignore:{near[0]} does not cover that"
+        return f"{excerpt(near[1].strip())} in .gitignore:{near[0]} does not cover that"
     return "no pattern in .gitignore covers that"
 
 
@@ -224,8 +223,8 @@ def ineffective_lines(file: Source) -> Iterator[Hit]:
         yield Hit(
             start,
             end,
-            f"{line.strip()[:_SHOWN]} ignores nothing: {why}",
-            f"write {' and, on the next line, '.join(mended)}"[:200],
+            f"{excerpt(line.strip())} ignores nothing: {why}",
+            excerpt(f"write {' and, on the next line, '.join(mended)}", 200),
             (Edit(start, end, replacement),),
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.checks.env_files.gitignore import EXAMPLE, IGNORE_FILE, UNKNOWN, exposure, hidden_template
 from agent_security_hooks.checks.env_files.places import NOT_OURS, depth_first, listed, note_once
-from agent_security_hooks.model import Edit, Hit
+from agent_security_hooks.model import Edit, Hit, excerpt
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def without_template(file: Source) -> Hit | None:
             end_of_line = b"\r\n" if b"\r\n" in root.data else b"\n"
             line = (b"" if not root.data or root.data.endswith(b"\n") else end_of_line) + b"!" + EXAMPLE.encode() + end_of_line
             edits = (Edit(len(root.data), len(root.data), line, path=IGNORE_FILE),)
-        message = f"{EXAMPLE} cannot be committed: {hidden.pattern[:40]} in {hidden.source}:{hidden.line} ignores it"
+        message = f"{EXAMPLE} cannot be committed: {excerpt(hidden.pattern)} in {hidden.source}:{hidden.line} ignores it"
         return Hit(0, 0, message, f"add !{EXAMPLE} at the end of {hidden.source}", edits)
     used = repository.view(reading)
     if used is None:

@@ -219,7 +219,7 @@ class _Assignments:
         name = self._name(position, name_end, operator)
         if not name or _is_prose(operator) and not self._takes_blank(name, position) and not self._stands_out(value):
             return None
-        if operator == b":" and value.startswith(b"?") or _is_prose(operator) and names.strength(name) == names.WEAK and _GIT_OR_DIGEST.match(value):
+        if operator == b":" and value.startswith(b"?") or _is_prose(operator) and name.lower() == b"key" and _GIT_OR_DIGEST.match(value):
             return None  # ${NAME:?message}; the key of a commit
         if len(operator) > 1 and operator.strip() in (b",", b"-") and operator[:1] in b",\r\n" and not name.startswith(b"--"):  # the next argument of a list
             return None

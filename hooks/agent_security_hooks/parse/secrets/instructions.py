@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets import names
 from agent_security_hooks.parse.secrets.structures import find_all
+from agent_security_hooks.parse.secrets.words import randomness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,5 +35,5 @@ def find_instructions(file: Source) -> Iterator[tuple[int, int, str]]:
             while start > 0 and position - start < 40 and (data[start - 1 : start].isalnum() or data[start - 1] in b"_-"):
                 start -= 1
             name = data[start : match.end("rest")]
-            if names.strength(name) >= names.MEDIUM and not name.isupper():
+            if names.strength(name) >= names.MEDIUM and not name.isupper() and randomness(name) < 0.5:
                 yield start, match.end(), name.decode("ascii", "replace")
