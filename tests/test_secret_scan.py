@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.data.credential_formats import FORMATS, Format
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets import find_credentials, redact
+from agent_security_hooks.parse.secrets.detectors import find_by_detectors
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
 from make_format_index import TARGET, render
@@ -131,3 +133,19 @@ def test_patterns_compile_when_used() -> None:
 def test_the_fix_fits_the_file(path: str, content: str, fix: str, directory: Path) -> None:
     write(directory, {path: expand(content + "\n")})
     assert [finding["fix"] for finding in scan(path).report["findings"]] == [fix]
+
+
+def test_detect_secrets_can_use_our_detectors() -> None:
+    plugin = pytest.importorskip("agent_security_hooks.detect_secrets_plugin").AgentSecurityDetector()
+    value = generate("tavily")
+    assert list(plugin.analyze_string(f'client = Client("{value}")')) == [value]
+    assert list(plugin.analyze_string('client = Client(os.environ["KEY"])')) == []
+
+
+@pytest.mark.parametrize("content", ["cl_pw: <secret:hex64> # cloudant", "sl_api_token='<secret:hex64>' # softlayer"])
+def test_detectors_of_detect_secrets_judge_what_our_table_does_not_know(content: str) -> None:
+    data = expand(content).encode()
+    (credential,) = find_by_detectors(data, data.lower())
+    assert credential.title in ("Cloudant Credentials", "SoftLayer Credentials")
+    assert data[credential.start : credential.end].decode() in expand(content)
+    assert "requests" not in sys.modules or not hasattr(sys.modules["requests"], "__getattr__")

@@ -99,9 +99,16 @@ class _Assignments:
                 elif name_end not in self.names:
                     self.names.add(name_end)
                     for found in self._at(position, name_end):
-                        yield found._replace(weak=found.weak or self.weak_place)
+                        yield found._replace(weak=found.weak or self.weak_place or self._in_test_vector(found))
                         after = found.end
                 position = lower.find(word, after)
+
+    def _in_test_vector(self, found: Credential) -> bool:
+        """Whether a hexadecimal value that is called just "key" stands beside what it encrypts, as in the vectors that test a cipher."""
+        start, end = found.start, found.end
+        if names.strength(found.name.encode()) != names.WEAK or not _HEX_KEY.match(self.data[start:end]):
+            return False
+        return _VECTOR.search(self.data, max(0, start - _VECTOR_WINDOW), end + _VECTOR_WINDOW) is not None
 
     def _at(self, position: int, name_end: int) -> Iterable[Credential]:
         """The secrets that are assigned to the name which holds `position` and ends at `name_end`: one, or those of a list."""
@@ -315,7 +322,10 @@ _CONNECTION = Pattern(
 )
 
 
-_PROVIDER = Pattern(rb"([A-Za-z][\w.-]{2,40})[\"']?\s{0,4}(?::=|=>|[:=])\s{0,4}[\"'`]?\Z")
+_HEX_KEY = Pattern(rb"(?:0x)?[0-9a-fA-F]{16,256}\Z")
+_VECTOR = Pattern(rb"(?i)plain_?text|cipher_?text|test_?vector")
+_VECTOR_WINDOW = 240
+_IS_NAME = bytes(120 if c in _NAME_CHARACTERS else 32 for c in range(256))
 _GIT_OR_DIGEST = Pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 
@@ -326,10 +336,10 @@ def find_provider_values(file: Source, runs: Iterable[tuple[int, int]]) -> Itera
     for start, end in runs:
         if end - start < 20 or start < 4 or not _follows_operator(data, start) or data[start:end].isalpha():
             continue
-        before = data[max(0, start - 48) : start]
-        match, value = _PROVIDER.search(before), data[start:end]
-        if match and len(value) <= 200 and names.names_provider(match[1]) and not _GIT_OR_DIGEST.match(value):
-            found = judge_value(value, start, end, match[1], CODE, quoted=True, provider=True)
+        before = data[max(0, start - 48) : start].rstrip(b" \t\"'`").rstrip(b":=>").rstrip(b" \t\"'")
+        name, value = before[before.translate(_IS_NAME).rfind(b" ") + 1 :], data[start:end]
+        if len(value) <= 200 and names.names_provider(name) and not _GIT_OR_DIGEST.match(value):
+            found = judge_value(value, start, end, name, CODE, quoted=True, provider=True)
             if found is not None and randomness(value) >= 0.6:
                 yield found._replace(weak=weak)
 
