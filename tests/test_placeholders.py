@@ -215,3 +215,10 @@ def test_sources_hold_no_value() -> None:
         text = path.read_text("utf-8")
         assert not [kind for kind in ALL_KINDS if generate(kind) in text]
         assert "-----" + "BEGIN" not in text
+
+
+def test_samples_are_what_documentation_shows() -> None:
+    assert placeholders.expand("id <sample:aws-id>.") == "id AKIA" + "IOSFODNN7EXAMPLE."
+    assert len(placeholders.expand("<sample:github-x>")) == 40
+    with pytest.raises(KeyError):
+        placeholders.expand("<sample:none>")
