@@ -217,8 +217,8 @@ def test_diff_shows_and_writes_nothing(directory: Path) -> None:
     write(directory, {"a.txt": f"one\nkey = {secret}\nold \x1b[2K\nlast\n"})
     result = run("toy", "--diff", "a.txt")
     lines = result.out.splitlines()
-    assert (result.status, lines[:3], lines[4:]) == (1, ["--- a/a.txt", "+++ b/a.txt", "@@ -1,5 +1,5 @@"], [
-        f" key = {lines[4][7:]}", "-old \\x1b[2K", "+new \\x1b[2K", " last", " ",
+    assert (result.status, lines[:3], lines[4:]) == (1, ["--- a/a.txt", "+++ b/a.txt", "@@ -1,4 +1,4 @@"], [
+        f" key = {lines[4][7:]}", "-old \\x1b[2K", "+new \\x1b[2K", " last",
     ])  # fmt: skip
     assert secret[20:] not in result.out
     assert (directory / "a.txt").read_text().startswith("one\nkey = sk")

@@ -187,7 +187,8 @@ def diff(changes: Sequence[Change], repository: Repository) -> str:
 
     lines: list[str] = []
     for change in changes:
-        old, new = ([safe(line) for line in mask_all(Source(change.path, raw, repository)).split("\n")] for raw in (change.old, change.new))
+        old, new = ([safe(line) for line in mask_all(Source(change.path, raw, repository)).removesuffix("\n").split("\n")] for raw in (change.old, change.new))
+        old = old if change.old else []
         shown = display_path(change.path)
         lines += unified_diff(old, new, f"a/{shown}" if change.exists else "/dev/null", f"b/{shown}", lineterm="", n=2)
     return "\n".join(lines) + "\n" if lines else ""
