@@ -203,8 +203,8 @@ class _Assignments:
         if operator.strip(b" \t\r\n") == b"," and not self._is_first_argument(name_start, operator) and not self._is_constant(name_start, match):
             return None
         name = self._name(position, name_end, operator)
-        if operator == b"(" and (assigned := _ASSIGNED_CALL.search(data, max(0, name_start - 80), name_start)) and names.strength(assigned[1]):
-            name = assigned[1]  # auth_token=SecretStr("...")
+        if operator == b"(" and names.strength(assigned := _name_before(data, name_start)):
+            name = assigned  # auth_token=SecretStr("...")
         # ALTER USER x PASSWORD 'y' needs no operator.
         if not name:
             return None
@@ -315,7 +315,6 @@ _STATEMENT = Pattern(rb"(?:#[ \t]?define|\(?def|@|:|\{:|[A-Z]\w{0,20}\.?|)\Z")
 _QUOTES = frozenset((b'"', b"'", b"`"))
 _CLOSING = {b"\"'": b"'\"", b"'\"": b"\"'", b"'\\\"": b"\\\"'", b'"\\"': b'\\""'}  # quotes within quotes: how they end
 _COMMENT_STARTS = (b"#", b"//", b"*", b"--", b";", b"%", b"!")
-_ASSIGNED_CALL = Pattern(rb"([A-Za-z_][\w.-]{0,60})[ \t]{0,8}[=:][ \t]{0,8}\Z")
 _QUERY_VALUE = Pattern(rb"[\w.~%+/-]{6,511}={0,2}(?:#|\Z)")
 _CONNECTION = Pattern(
     rb"(?i)(?:AccountName|Endpoint|Server|Data Source|Host|HostName|Driver|Uid|User Id|User|Initial Catalog|Database|SharedAccessKeyName|DefaultEndpointsProtocol) ?="
@@ -329,6 +328,15 @@ _IS_NAME = bytes(120 if c in _NAME_CHARACTERS else 32 for c in range(256))
 _GIT_OR_DIGEST = Pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 
+def _name_before(data: bytes, end: int) -> bytes:
+    """The name to which what begins at `end` is assigned; nothing where no `=`, `:` or `=>` stands before it."""
+    before = data[max(0, end - _NAME_LIMIT - 20) : end].rstrip(b" \t\"'`")
+    if before[-1:] not in (b"=", b":", b">"):
+        return b""
+    before = before.rstrip(b":=>").rstrip(b" \t\"'")
+    return before[before.translate(_IS_NAME).rfind(b" ") + 1 :]
+
+
 def find_provider_values(file: Source, runs: Iterable[tuple[int, int]]) -> Iterator[Credential]:
     """A generated value given to something that is called like a service and nothing else: `giphy: ...`, `ATLASSIAN_v3 = "..."`."""
     data = file.data
@@ -336,8 +344,7 @@ def find_provider_values(file: Source, runs: Iterable[tuple[int, int]]) -> Itera
     for start, end in runs:
         if end - start < 20 or start < 4 or not _follows_operator(data, start) or data[start:end].isalpha():
             continue
-        before = data[max(0, start - 48) : start].rstrip(b" \t\"'`").rstrip(b":=>").rstrip(b" \t\"'")
-        name, value = before[before.translate(_IS_NAME).rfind(b" ") + 1 :], data[start:end]
+        name, value = _name_before(data, start), data[start:end]
         if len(value) <= 200 and names.names_provider(name) and not _GIT_OR_DIGEST.match(value):
             found = judge_value(value, start, end, name, CODE, quoted=True, provider=True)
             if found is not None and randomness(value) >= 0.6:
