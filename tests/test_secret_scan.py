@@ -149,3 +149,24 @@ def test_detectors_of_detect_secrets_judge_what_our_table_does_not_know(content:
     assert credential.title in ("Cloudant Credentials", "SoftLayer Credentials")
     assert data[credential.start : credential.end].decode() in expand(content)
     assert "requests" not in sys.modules or not hasattr(sys.modules["requests"], "__getattr__")
+
+
+FLOOD = "".join(f"token{i} = <secret:alnum32:{i}>\n" for i in range(3200))
+LOCAL = "".join(f"url{i} = postgres://postgres:postgres@localhost/{i}\n" for i in range(3200))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "error"),
+    [
+        pytest.param("tests/data/tokens.txt", FLOOD, 0, None, id="weak ones are left out without a word"),
+        pytest.param("tests/data/tokens.txt", FLOOD + "<secret:github>\n", 1, None, id="a known format is found all the same"),
+        pytest.param("tokens.txt", FLOOD, 2, "more than 1000 findings of assigned-secret", id="what counts is listed up to a limit"),
+        pytest.param("urls.txt", LOCAL + "token = <secret:alnum32>\n", 2, "holds more than 3000 credentials", id="weak ones do not hide what counts"),
+    ],
+)
+def test_a_flood_hides_nothing_and_blocks_nobody(name: str, content: str, status: int, error: str | None, directory: Path) -> None:
+    write(directory, {name: expand(content)})
+    result = scan(name)
+    assert result.status == status, result.err
+    assert (error or "") in " ".join(row["message"] for row in result.report["errors"])
+    assert bool(result.report["errors"]) == (error is not None)

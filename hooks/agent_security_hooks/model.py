@@ -90,6 +90,10 @@ class Finding(NamedTuple):
     """As `Rule.covers`."""
 
 
+class Incomplete(Exception):
+    """Raised by a rule that could not look at all of a file; the text says what was left out, and quotes nothing of it."""
+
+
 class Failure(NamedTuple):
     """Something that could not be checked; it is named on stderr and the run ends with status 2."""
 

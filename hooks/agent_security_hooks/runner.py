@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks import suppress
 from agent_security_hooks.catalog import SUITE, Hook, load_check
-from agent_security_hooks.model import SEVERITIES, Failure, Finding, Hit, Rule
+from agent_security_hooks.model import SEVERITIES, Failure, Finding, Hit, Incomplete, Rule
 from agent_security_hooks.source import DIRECTORY, Skipped, Source, Unreadable, read_bytes
 
 if TYPE_CHECKING:
@@ -186,12 +186,17 @@ class Runner:
 
     def _findings(self, file: Source, rules: Iterable[Rule]) -> Iterator[Finding]:
         for rule in rules:
+            counts = {True: 0, False: 0}
             try:
-                for count, hit in enumerate(rule.run(file)):
-                    if count == HITS_PER_RULE:
-                        self._fail(file.shown, f"more than {HITS_PER_RULE} findings of {rule.name}; the rest is not listed")
-                        break
-                    yield _finding(file, rule, hit)
+                for hit in rule.run(file):
+                    shown = self.settings.pedantic or not (rule.pedantic or hit.pedantic) or rule.name in self.settings.select
+                    counts[shown] += 1
+                    if counts[shown] <= HITS_PER_RULE:
+                        yield _finding(file, rule, hit)
+                    elif shown:  # what nobody would be shown may be left out without a word
+                        raise Incomplete(f"more than {HITS_PER_RULE} findings of {rule.name}; the rest is not listed")
+            except Incomplete as reason:
+                self._fail(file.shown, str(reason))
             except Exception as error:  # noqa: BLE001 - one rule's failure must not hide another's findings
                 # Not the exception's text: it may quote the file.
                 self._fail(file.shown, f"{rule.name} could not check it ({type(error).__name__})")

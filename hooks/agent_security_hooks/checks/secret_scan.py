@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent_security_hooks.model import Check, Hit
+from agent_security_hooks.model import Check, Hit, Incomplete
 from agent_security_hooks.parse.file_kinds import ENV, kind_of
 from agent_security_hooks.parse.secret_files import TEMPLATE, is_personal, role_of
-from agent_security_hooks.parse.secrets import find_credentials
+from agent_security_hooks.parse.secrets import CREDENTIALS_PER_FILE, find_credentials, is_cut_off
 from agent_security_hooks.parse.secrets.instructions import find_instructions
 from agent_security_hooks.parse.shell import quote
 
@@ -24,6 +24,8 @@ def _hits(file: Source, rule: str) -> Iterator[Hit]:
     for found in file.view(find_credentials):
         if found.rule == rule:
             yield Hit(found.start, found.end, _message(file, found), _fix(file, found), (), found.weak)
+    if rule == "assigned-secret" and is_cut_off(file):
+        raise Incomplete(f"holds more than {CREDENTIALS_PER_FILE} credentials; the rest was not looked for")
 
 
 def _message(file: Source, found: Credential) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from agent_security_hooks.parse.file_kinds import CODE, DOCS, OTHER, kind_of
+from agent_security_hooks.parse.file_kinds import CODE, DOCS, OTHER, kind_of, low_stakes
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secrets.assignments import find_assignments, find_provider_values
 from agent_security_hooks.parse.secrets.credential import Credential
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agent_security_hooks.source import Source
 
-__all__ = ["Credential", "find_credentials", "redact"]
+__all__ = ["CREDENTIALS_PER_FILE", "Credential", "find_credentials", "is_cut_off", "redact"]
 
 
 def find_credentials(file: Source) -> list[Credential]:
@@ -114,6 +114,17 @@ def _character(escape: re.Match[bytes]) -> bytes:
 
 CREDENTIALS_PER_FILE = 3000
 """Where a search stops: a file with more is a list of keys, and the surest kinds come first."""
+
+
+_BY_NAME = ("assigned-secret", "encoded-secret", "credential-file-format")
+
+
+def is_cut_off(file: Source) -> bool:
+    """Whether the search stopped at the limit where it might still have found what counts: in a test or an example, names give weak ones only."""
+    found = file.view(find_credentials)
+    if len(found) < CREDENTIALS_PER_FILE:
+        return False
+    return not low_stakes(file.path) or sum(credential.rule not in _BY_NAME for credential in found) >= CREDENTIALS_PER_FILE
 
 
 def _keep_surest(found: Iterable[Credential], kept: list[Credential]) -> list[Credential]:
