@@ -184,24 +184,14 @@ def diff(changes: Sequence[Change], repository: Repository) -> str:
     from difflib import unified_diff
 
     from agent_security_hooks.output import display_path, safe
+    from agent_security_hooks.parse.secrets import masked_text
 
     lines: list[str] = []
     for change in changes:
-        old, new = ([safe(line) for line in mask_all(Source(change.path, raw, repository)).removesuffix("\n").split("\n")] for raw in (change.old, change.new))
+        old, new = (
+            [safe(line) for line in masked_text(Source(change.path, raw, repository)).removesuffix("\n").split("\n")] for raw in (change.old, change.new)
+        )
         old = old if change.old else []
         shown = display_path(change.path)
         lines += unified_diff(old, new, f"a/{shown}" if change.exists else "/dev/null", f"b/{shown}", lineterm="", n=2)
     return "\n".join(lines) + "\n" if lines else ""
-
-
-def mask_all(file: Source) -> str:
-    """The text of a file with every credential that secret-scan knows, certain or not, replaced by its mask."""
-    from agent_security_hooks.parse.secrets import find_credentials
-
-    parts, position = [], 0
-    for credential in sorted(file.view(find_credentials), key=lambda c: c.start):
-        if credential.start >= position:
-            parts += [file.data[position : credential.start], credential.masked.encode()]
-            position = credential.end
-    parts.append(file.data[position:])
-    return b"".join(parts).decode("utf-8", "replace")

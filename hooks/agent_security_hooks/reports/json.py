@@ -51,7 +51,7 @@ def _edit(edit: Edit, finding: Finding) -> dict[str, Any]:
         "path": path_text(edit.path or finding.path),
         "start": edit.start,
         "end": edit.end,
-        "replacement": replacement_text(edit.replacement),
+        "replacement": replacement_text(edit.replacement, edit.path or finding.path),
         "safe": edit.safe,
     }
 
@@ -65,11 +65,13 @@ def path_text(path: str) -> str:
     return re.sub("[\ud800-\udfff]", escape_character, redact(path))
 
 
-def replacement_text(content: bytes) -> str:
-    """What an edit inserts: exact, credentials masked. JSON itself escapes every control character."""
-    from agent_security_hooks.parse.secrets import redact
+def replacement_text(content: bytes, path: str) -> str:
+    """What an edit inserts into a file: exact, credentials masked. JSON itself escapes every control character."""
+    from agent_security_hooks.parse.secrets import masked_text
+    from agent_security_hooks.repository import Repository
+    from agent_security_hooks.source import Source
 
-    return redact(content.decode("utf-8", "replace"))
+    return masked_text(Source(path, content, Repository()))
 
 
 def inert(document: str) -> str:

@@ -107,7 +107,7 @@ def _changes(finding: Finding) -> list[dict[str, Any]]:
         by_path.setdefault(edit.path or finding.path, []).append(
             {
                 "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
-                "insertedContent": {"text": replacement_text(edit.replacement)},
+                "insertedContent": {"text": replacement_text(edit.replacement, edit.path or finding.path)},
             }
         )
     return [{"artifactLocation": {"uri": uri(path)}, "replacements": replacements} for path, replacements in by_path.items()]

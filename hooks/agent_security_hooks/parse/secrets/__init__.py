@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agent_security_hooks.source import Source
 
-__all__ = ["CREDENTIALS_PER_FILE", "Credential", "find_credentials", "is_cut_off", "redact"]
+__all__ = ["CREDENTIALS_PER_FILE", "Credential", "find_credentials", "is_cut_off", "masked_text", "redact"]
 
 
 def find_credentials(file: Source) -> list[Credential]:
@@ -153,9 +153,19 @@ def redact(text: str) -> str:
     found = _keep_surest(encoded_secrets(data, runs), found)
     if not found:
         return text
+    return _masked(data, found).decode("utf-8", "surrogatepass")
+
+
+def masked_text(file: Source) -> str:
+    """The text of a file with every credential of it, certain or not, masked, for the diff of a fix and the edits in a report."""
+    return _masked(file.data, file.view(find_credentials)).decode("utf-8", "replace")
+
+
+def _masked(data: bytes, found: Iterable[Credential]) -> bytes:
     parts, position = [], 0
     for credential in sorted(found):
-        parts += [data[position : credential.start], credential.masked.encode()]
-        position = credential.end
+        if credential.start >= position:
+            parts += [data[position : credential.start], credential.masked.encode()]
+            position = credential.end
     parts.append(data[position:])
-    return b"".join(parts).decode("utf-8", "surrogatepass")
+    return b"".join(parts)
