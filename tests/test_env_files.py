@@ -623,3 +623,11 @@ def test_what_npm_expands_can_stay(directory: Path) -> None:
     write(directory, {".npmrc": expand("//registry.npmjs.org/:_authToken=<secret:uuid>\n")})
     (fix,) = [finding["fix"] for finding in scan(".npmrc", hook="env-files").report["findings"]]
     assert fix == "write ${NPM_TOKEN} in its place and revoke what was there; or git rm --cached -- .npmrc and list it in .gitignore"
+
+
+def test_the_comment_of_an_ignore_file_is_printed_nowhere(directory: Path) -> None:
+    secret = expand("<secret:alnum20>")[:12]
+    make_repository(directory, {".gitignore": f".env # password = {secret}\n", "package.json": "{}"})
+    assert "gitignore-line-ineffective" in scan(".gitignore", hook="env-files").rules
+    for option in ("--format=full", "--format=json", "--format=sarif", "--format=github", "--diff"):
+        assert secret not in run("env-files", option, ".gitignore").out, option

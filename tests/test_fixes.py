@@ -229,10 +229,3 @@ def test_diff_of_a_new_file(repository: Path) -> None:
     make_repository(repository, {"sub/listed1": "x"})
     assert run("toy", "--diff", "sub/listed1").out.splitlines()[:2] == ["--- /dev/null", "+++ b/sub/list"]
     assert not (repository / "sub" / "list").exists()
-
-
-def test_what_an_edit_inserts_shows_no_secret_either(repository: Path) -> None:
-    secret = expand("<secret:alnum20>")
-    make_repository(repository, {".gitignore": f".env # password = {secret}\n", "package.json": "{}"})
-    for arguments in (("--format=json",), ("--format=sarif",), ("--diff",)):
-        assert secret[8:] not in run("env-files", *arguments, ".gitignore").out

@@ -145,7 +145,7 @@ def _reason(first: IgnoreVerdict, undone: IgnoreVerdict | None, root: Source | N
         return "there is no .gitignore"
     near = next(((number, text) for number, text in enumerate(root.text.split("\n"), 1) if ".env" in text and not text.startswith(("#", "!"))), None)
     if near is not None:
-        return f"{excerpt(near[1].strip())} in .gitignore:{near[0]} does not cover that"
+        return f"{_shown(near[1])} in .gitignore:{near[0]} does not cover that"
     return "no pattern in .gitignore covers that"
 
 
@@ -223,10 +223,16 @@ def ineffective_lines(file: Source) -> Iterator[Hit]:
         yield Hit(
             start,
             end,
-            f"{excerpt(line.strip())} ignores nothing: {why}",
-            excerpt(f"write {' and, on the next line, '.join(mended)}", 200),
+            f"{_shown(line)} ignores nothing: {why}",
+            excerpt(f"write {' and, on the next line, '.join('the comment' if text.startswith('#') else text for text in mended)}", 200),
             (Edit(start, end, replacement),),
         )
+
+
+def _shown(line: str) -> str:
+    """A line of an ignore file as messages show it: its pattern; of a comment only that it is one, since people write passwords into them."""
+    pattern, mark, _ = f" {line.strip()}".partition(" #")
+    return excerpt(f"{pattern.strip()} # …".strip() if mark else pattern.strip())
 
 
 def _mend(line: str) -> tuple[str, list[str]] | None:
