@@ -40,3 +40,24 @@ _LOW_STAKES = Pattern(
 def low_stakes(path: str) -> bool:
     """Whether the file is a test, documentation or an example, where made-up secrets are common."""
     return _LOW_STAKES.search(path.encode("utf-8", "surrogatepass")) is not None
+
+
+_IMAGE_NAMES = ("dockerfile", "containerfile")
+_IMAGE_TEMPLATES = frozenset(("ejs", "in", "j2", "jinja", "jinja2", "template", "tmpl", "tpl"))
+_NO_IMAGES = frozenset(
+    "adoc asc bak bat c cc cfg class cmd cpp cs css csv diff dockerignore ex exs go gz h html ini ipynb jar java jpg js json json5 jsonc jsx kt lock log lua "
+    "markdown md mdx mjs orig patch pdf php pl png ps1 py pyc pyi rb rej rs rst scala sh sha256 sig snap sql sum svg swift swp tar tf toml ts tsx vim vue "
+    "xml yaml yml zip zsh".split()
+)
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file of this name is one: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `api.Dockerfile`, `Containerfile`, templates of them."""
+    name = path.rsplit("/", 1)[-1].lower()
+    stem, _, ending = name.rpartition(".")
+    if ending in _NO_IMAGES:
+        return False
+    if name.startswith(_IMAGE_NAMES):
+        rest = name.partition("file")[2]
+        return not rest or rest[0] in "._-"
+    return ending in _IMAGE_NAMES or (ending in _IMAGE_TEMPLATES and stem.rpartition(".")[2] in _IMAGE_NAMES)
