@@ -27,6 +27,10 @@ FILES = {
 CASES = [case for path in FILES.values() for case in read_cases(path)]
 
 
+# What an example needs beside it: documentation shows one file.
+BESIDE = {"env-file-tracked": {".env": "OPENAI_API_KEY=<secret:openai>\n"}}
+
+
 def _examples(kind: str) -> list[ParameterSet]:
     return [
         pytest.param(rule, name, content, id=f"{rule.name}-{number}")
@@ -36,7 +40,8 @@ def _examples(kind: str) -> list[ParameterSet]:
 
 
 def _run_example(directory: Path, rule: Rule, name: str, content: str) -> list[str]:
-    make_repository(directory, {name: expand(content)})
+    files = {**BESIDE.get(rule.name, {}), name: content}
+    make_repository(directory, {file: expand(text) for file, text in files.items()})
     options = ["--pedantic"] if rule.pedantic else [f"--select={rule.name}"] if rule.audit_only else []
     result = scan(*options, name, hook=rule.hook)
     assert result.report["errors"] == []

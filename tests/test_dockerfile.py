@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from agent_security_hooks.parse.dockerfile import expand, read_dockerfile, resolve
-from agent_security_hooks.parse.file_kinds import is_dockerfile
 from agent_security_hooks.parse.dockerfile.words import KEYWORDS
+from agent_security_hooks.parse.file_kinds import is_dockerfile
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
 from hypothesis import HealthCheck, given, settings

@@ -18,7 +18,7 @@ from agent_security_hooks.parse.disk import DiskTree, files_below, names_in
 from agent_security_hooks.parse.dotenv import read_entries
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, OTHER, TEMPLATE, role_of
 from agent_security_hooks.parse.secret_values import real_values
-from agent_security_hooks.parse.shell import quote
+from agent_security_hooks.parse.shell_quote import quote
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
 from env_templates import TEMPLATES

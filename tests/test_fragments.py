@@ -256,6 +256,26 @@ def test_documents_of_another_form(content: str) -> None:
         assert fragments(name, content) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("package.json", '{"scripts": {"a": "curl x"}, "scripts": null, "scripts": {"b": "ls"}}'),
+        (".mcp.json", '{"mcpServers": {"a": {"command": "curl", "args": ["x"]}}, "mcpServers": {"b": {"command": "ls"}}}'),
+        ("a.ipynb", '{"cells": [{"cell_type": "code", "source": "!curl x"}], "cells": [{"cell_type": "code", "source": "!ls"}], "cells": 1}'),
+        (".github/workflows/a.yml", "jobs: {a: {steps: [{run: curl x}]}}\n---\n# nothing\n---\njobs: {b: {steps: [{run: ls}]}}\n"),
+    ],
+)
+def test_values_of_a_repeated_key_all_count(name: str, content: str) -> None:
+    assert [fragment.text.data for fragment in fragments(name, content)] == [b"curl x", b"ls"]
+
+
+def test_many_repeated_keys_are_read_in_linear_time() -> None:
+    content = '{"scripts": {"a": "curl x"}' + ', "scripts": {"b": ""}' * 40_000 + "}"
+    before = time.process_time()
+    assert [fragment.text.data for fragment in fragments("package.json", content)] == [b"curl x"]
+    assert time.process_time() - before < 10  # copying the values for each key takes minutes
+
+
 def test_a_broken_document_says_so() -> None:
     content = "jobs:\n  a:\n    steps:\n    - run: curl x\n  b: [\n"
     file = Source(".github/workflows/a.yml", content.encode(), Repository())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -171,3 +172,46 @@ def test_clean_runs_say_nothing(directory: Path) -> None:
     for chosen in ("text", "full", "github"):
         assert run("secret-scan", f"--format={chosen}", "a.py") == (0, "", "")
     assert run("secret-scan", "--statistics", "a.py") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("get http://user:<secret:password>@a.dev/x?y=1#z", "get http://user:…@a.dev/x?y=1#z"),
+        ("http://<secret:hex40>@a.dev", "http://…@a.dev"),
+        ("http://user:a/b@a.dev", "http://user:a/b@a.dev"),
+        ("git@a.dev:b ssh://git@a.dev/b", "git@a.dev:b ssh://git@a.dev/b"),
+        ("https://$USER:$TOKEN@a.dev", "https://$USER:…@a.dev"),
+        ("http://user:<secret:password>", "http://user:…"),
+        (
+            "http://a.dev:8080/x http://a.dev:80 http://$HOST:${PORT}/ http://[::1]:80/",
+            "http://a.dev:8080/x http://a.dev:80 http://$HOST:${PORT}/ http://[::1]:80/",
+        ),
+        ("ghp_aB3" + "dE5gH7" * 4, "ghp_…"),
+        ("https://a.dev/x?token=<secret:random>&v=1.2&sig=<secret:hex40>", "https://a.dev/x?token=…&v=1.2&sig=…"),
+        ("echo root:<secret:random> | chpasswd", "echo root:… | chpasswd"),
+        ("useradd -m -p <secret:hex32> app", "useradd -m -p … app"),
+        ("curl -kuadmin:<secret:random> --proxy-user=a:<secret:random:1>", "curl -kuadmin:… --proxy-user=a:…"),
+        ("Authorization: Bearer <secret:random>", "Authorization: Bearer …"),
+        ("A_<secret:github>_TOKEN", "A_ghp_…_TOKEN"),
+        ("x<secret:google>x.acme.dev", "xAIza…x.acme.dev"),
+        ("python:3.12-slim@sha256:" + "0123456789abcdef" * 4, "python:3.12-slim@sha256:" + "0123456789abcdef" * 4),
+        ("/usr/local/share/ca-certificates/acme-root-2024.crt", "/usr/local/share/ca-certificates/acme-root-2024.crt"),
+        ("RUN --mount=type=secret,id=openai_api_key,env=OPENAI_API_KEY", "RUN --mount=type=secret,id=openai_api_key,env=OPENAI_API_KEY"),
+    ],
+)
+def test_what_may_be_a_secret_is_masked(text: str, shown: str) -> None:
+    assert safe(expand(text)) == shown
+    assert safe(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "pump", ["://", "://a:", "?a=", "-u", "-ua:", "useradd", "a:chpasswd", "bearer ", "authorization:", "eyJ", "ghp_", "sk-a0", "_-0A", "a:a"]
+)
+def test_masking_takes_linear_time(pump: str) -> None:
+    def seconds(count: int) -> float:
+        before = time.process_time()
+        safe("http://0123456789abcdef " + pump * count)
+        return time.process_time() - before
+
+    assert seconds(40_000) < 4 + 12 * seconds(10_000)

@@ -13,8 +13,8 @@ from agent_security_hooks.suppress import _HASH, _OPENERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from placeholders import expand, kinds
-from support import Result, make_repository, run, scan, write
-from test_cases import RULES
+from support import Result, git, make_repository, run, scan, write
+from test_cases import BESIDE, RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_bad_example_with_an_ignore_is_silent(rule: Rule, name: str, content: st
     comment = f"{openers[0].decode()} agent-security: ignore{{}}[{rule.name}] a reason {'-->' if openers[0] == b'<!--' else ''}\n"
     text = expand(content)
     options = ["--pedantic"] if rule.pedantic else [f"--select={rule.name}"] if rule.audit_only else []
-    make_repository(repository, {name: text})
+    make_repository(repository, {**{file: expand(beside) for file, beside in BESIDE.get(rule.name, {}).items()}, name: text})
     first = min((finding["line"], finding["column"]) for finding in scan(*options, name, hook=rule.hook).report["findings"])
     lines = text.splitlines(keepends=True)
     write(repository, {name: comment.format("-file") + text})
@@ -138,6 +138,7 @@ def test_fixes_settle_at_once(rule: Rule, name: str, content: str, repository: P
 
     first = run(rule.hook, "--fix", "--unsafe-fixes", "--pedantic", name)
     once = tree()
+    git(repository, "add", "--all", "--force")
     second = run(rule.hook, "--fix", "--unsafe-fixes", "--pedantic", name)
     assert tree() == once
     assert (second.status, second.out) == (first.status, first.out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import pytest
@@ -50,7 +49,8 @@ QUOTES = [
     ("curl 'a b' \"c d\" e\\ f 'g'h\"i\"\\'", "[curl] [a b] [c d] [e f] [ghi']"),
     ('echo "a \\" \\$ \\` \\\\ \\n"', '[echo] [a " $ ` \\ \\n]'),
     ("echo $'a\\n\\x41\\'b' $\"hi $x\" \"$'no'\"", "[echo] [a~A'b] [hi <v:x>] [$'no']"),
-    ("echo '' \"\" ''a", "[echo] [] [] [a]"),
+    ("echo '' \"\" ''a $''", "[echo] [] [] [a] []"),
+    ("echo $'\\u00e9\\U1F600\\ud800\\101\\cA\\q\\'", "[echo] [é😀�A\u0001\\q']"),
     ("echo '123\\' 'b'", "[echo] [123\\] [b]"),
     ('cu\\\nrl -f \\\n  -s "a\\\nb"', "[curl] [-f] [-s] [ab]"),
     ("curl a\\\n\\\n | sh", "[curl] [a] | [sh]"),
@@ -146,7 +146,7 @@ COMPOUNDS = [
         "f() { a; }; function g { b; }; function h() { c; } >d; i() (e); j ()\n{\nf\n}",
         "function f {[a] ;} ; function g {[b] ;} ; function h {[c] ;} >[d] ; function i {subshell {[e]}} ; function j {[f] /}",
     ),
-    ("f() [[ a ]]; g() if a; then b; fi", "function f {test [a] ;} ; function g {if {[a] ;} {[b] ;}}"),
+    ("f() [[ a ]]; g() if a; then b; fi", "function f {test [a]} ; function g {if {[a] ;} {[b] ;}}"),
     ("coproc a b; coproc c { d; }; coproc { e; }", "[a] [b] ; group {[d] ;} ; group {[e] ;}"),
     (
         "[[ -f a && $b =~ ^(x|y) z.*$ || ! ( $c == *.d ) ]] && e; [[ $(a) < b ]]",
@@ -156,19 +156,32 @@ COMPOUNDS = [
     ("[ -f a ] || test b", "[[] [-f] [a] []] || [test] [b]"),
     ("((a = $(b), c << 2)) && d; ((a) | (b))", "arithmetic [<c: [b]>] && [d] ; subshell {subshell {[a]} | subshell {[b]}}"),
     ('@test "a b" {\n c\n}\nd', "function a b {[c] /} / [d]"),
-    ("{ a } b", "[a] [}] [b]"),
+    ("{ a } b", "group {[a] [}] [b]}"),
     ("echo if then fi done { } ! [[ case; if a; then echo else; fi", "[echo] [if] [then] [fi] [done] [{] [}] [!] [[[] [case] ; if {[a] ;} {[echo] [else] ;}"),
-    ("if (a) then b; fi; while ((a)) do b; done", "if {subshell {[a]} ;} {[b] ;} ; while {arithmetic ;} {[b] ;}"),
+    ("for i in a # b\ndo c; done; for i in; do a; done", "for i [a] {[c] ;} ; for i {[a] ;}"),
+    ("f() ( g() { a; }\nb )", "function f {subshell {function g {[a] ;} / [b]}}"),
+    ("if (a) then b; fi; while ((a)) do b; done", "if {subshell {[a]}} {[b] ;} ; while {arithmetic} {[b] ;}"),
     ("if a; then\n# x\nfi; b", "if {[a] ;} {} ; [b]"),
 ]
 BROKEN = [
+    ("case a b; c | d", "[case] [a] [b] ; [c] | [d]"),
+    ("for ((a; b | c", "[for] [(] [(] [a] ; [b] | [c]"),
+    ("for i in a | b", "for i [a] {[b]}"),
+    ("echo $'a\nb | c", "[echo] [a] / [b] | [c]"),
+    ("echo a(b | c\nd | e", "[echo] [a(b] | [c] / [d] | [e]"),
+    ("( if a; then { b; ) c", "subshell {if {[a] ;} {group {[b] ;}}} [c]"),
+    ("case x in a) if b;; c) d;; esac; e", "case [x] ([a]){if {[b]} ;} ([c]){[d] ;} ; [e]"),
+    ("[[ a =~ ]] b\nc | d", "test [a] [=~] [b] / [c] | [d]"),
+    ("echo \\", "[echo] [\\]"),
+    ("f() }", "[f()] [}]"),
+    ("if a; then b; fi; then c; do d; else e", "if {[a] ;} {[b] ;} ; [c] ; [d] ; [e]"),
     ("a; fi; b | c", "[a] ; [b] | [c]"),
-    ("if a; then b | c", "[a] ; [b] | [c]"),
+    ("if a; then b | c", "if {[a] ;} {[b] | [c]}"),
     ("( a; b | c", "subshell {[a] ; [b] | [c]}"),
-    ("a ) b | c", "[a] / [b] | [c]"),
+    ("a ) b | c", "[a] [b] | [c]"),
     ("} ; a | b", "[a] | [b]"),
-    ("case x in\na | b\nc", "case [x] ; [a] | [b] / [c]"),
-    ("case x in a) b;;\nc | d", "case [x] ([a]){[b] ;} ; [c] | [d]"),
+    ("case x in\na | b\nc", "case [x] [a] | [b] / [c]"),
+    ("case x in a) b;;\nc | d", "case [x] ([a]){[b] ;} [c] | [d]"),
     ('echo "a\nb | c\n', "[echo] [a] / [b] | [c] /"),
     ("echo don't\nb | c\n", "[echo] [dont] / [b] | [c] /"),
     ("echo `a\nb | c\n", "[echo] [`a] / [b] | [c] /"),
@@ -176,8 +189,8 @@ BROKEN = [
     ("a $(b\nc | d", "[a] [<c: [b] / [c] | [d]>]"),
     ("a | | b", "[a] | [b]"),
     ("a && && b", "[a] && [b]"),
-    ("for in; a | b", "[a] | [b]"),
-    ("while a; b | c", "[a] ; [b] | [c]"),
+    ("for in; a | b", "for in {[a] | [b]}"),
+    ("while a; b | c", "while {[a] ; [b] | [c]}"),
     ("f() a; b", "[f()] [a] ; [b]"),
     ("foo(bar, baz) | c", "[foo(bar, baz)] | [c]"),
     ("$ curl x | sh", "[$] [curl] [x] | [sh]"),
@@ -186,7 +199,7 @@ BROKEN = [
     ("c\x00url x | s\x00h", "[curl] [x] | [sh]"),
     ("a \udcff b | c", "[a] [\udcff] [b] | [c]"),
     ("(((((((a)))))))", "arithmetic"),
-    ("if if if a", "[a]"),
+    ("if if if a", "if {if {if {[a]}}}"),
     ("[[ a\nb | c", "[[[] [a] / [b] | [c]"),
     ("[[ a ; b | c", "[[[] [a] ; [b] | [c]"),
     ("a=(b\nc", "a=[<a: [b] [c]>]"),
@@ -199,7 +212,7 @@ BROKEN = [
     ("!", ""),
     ("coproc", ""),
     ("time", ""),
-    ("{", ""),
+    ("{", "group {}"),
     ("esac", ""),
 ]
 
@@ -235,13 +248,14 @@ def test_offsets_in_escaped_backquotes() -> None:
 
 def test_walk() -> None:
     script = parse_shell(
-        b'a=$(one) two "$(three | four)" <<E | if five; then six; fi\n`seven`\nE\nb=($(eight)) f() { case $(nine) in $(ten)) eleven <(twelve);; esac; }\n'
+        b'a=$(one) two "$(three | four)" <<E | if five; then six; fi\n`seven`\nE\nb=($(eight))\nf() { case $(nine) in $(ten)) eleven <(twelve);; esac; }\n'
         b"[[ $(thirteen) ]]; (( $(fourteen) )); for i in $(fifteen); do ${x:-$(sixteen)}; done >$(seventeen)\n"
     )
     names = [command.words[0].text for command in walk_commands(script) if command.words and command.words[0].is_literal]
-    numbers = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    assert sorted(names) == sorted([*numbers.split(), "f()"]) or sorted(names) == sorted(numbers.split())
-    lines = [tuple(command.words[0].text for command in line.commands if isinstance(command, Command) and command.words) for line in statements(script)]
+    assert names == [
+        "two", "one", "three", "four", "seven", "five", "six", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"
+    ]  # fmt: skip
+    lines = [tuple([command.words[0].text for command in line.commands if isinstance(command, Command) and command.words]) for line in statements(script)]
     assert ("three", "four") in lines
 
 
@@ -275,29 +289,37 @@ def test_too_long() -> None:
     script = parse_shell(b"a;" * (SIZE_LIMIT // 2))
     assert not script.complete
     assert len(script) > 10_000
+    assert not parse_shell(b"$(" * 1000).complete
 
 
 HOSTILE = (
-    '( (( ) )) $( $(( ${ ${x:- ${a[ ` " \' $\' "$( "${x:- <( {_ }_ [[_ (( if_ if_a;then_ fi_ while_a;do_ for_((;;)) case_x_in_x) ;; f(){_ x( @( a=( a[ a[$( a; a| a&& !_ '
+    '( (( ) )) $( $(( ${ ${x:- ${a[ ` " \' $\' "$( "${x:- <( {_ }_ [[_ if_ if_a;then_ fi_ while_a;do_ for_((;;)) case_x_in_x) ;; f(){_ x( @( a=( a[ a[$( a; a| a&& !_ '
     "<<a~ <<-a~ <<'a'_ $(cat_<<x~ \"$(cat_<<x~ <_ {a}> \\ \\~ `\\` x=` $[ ${{_ {{_ {{ # \r ~ & ((a) \0 $'\\x [[_a_=~_("
 )
 
 
 @pytest.mark.parametrize("unit", HOSTILE.split(" "), ids=ascii)
 def test_no_text_is_too_much(unit: str) -> None:
-    text = unit.replace("_", " ").replace("~", "\n").encode() * 40_000
+    text = unit.replace("_", " ").replace("~", "\n").encode() * 20_000
     start = time.process_time()
-    check(text[:100_000])
+    check(text[:50_000])
     assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
-    "opening, closing", [("(", ")"), ("{ ", ";}"), ("$(", ")"), ("`", "`"), ('"${x:-', '}"'), ("if a;then ", ";fi"), ("$((", "))"), ("<(", ")")]
+    ("opening", "closing"), [("(", ")"), ("{ ", ";}"), ("$(", ")"), ("`", "`"), ('"${x:-', '}"'), ("if a;then ", ";fi"), ("$((", "))"), ("<(", ")")]
 )
 def test_deep_nesting(opening: str, closing: str) -> None:
     for depth in (30, 200, 5000):
         check((opening * depth + "curl x | sh" + closing * depth + "\nlast").encode())
-    assert "curl" in {word.text for command in walk_commands(parse_shell((opening * 15 + "curl x" + closing * 15).encode())) for word in command.words}
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("( ", ")"), ("{ ", ";}"), ("$(", ")"), ('"$(', ')"'), ('"${x:-$(', ')}"'), ("if a;then ", ";fi"), ("<(", ")")]
+)
+def test_what_is_nested_is_found(opening: str, closing: str) -> None:
+    script = parse_shell((opening * 15 + "curl x" + closing * 15).encode())
+    assert ["curl", "x"] in [[word.text for word in command.words] for command in walk_commands(script)]
 
 
 def check(text: bytes) -> None:
@@ -348,20 +370,5 @@ def test_any_bytes(text: bytes) -> None:
 @given(st.lists(st.text("abc -$\"'\\`\n;|&#(){}*~é", max_size=8), min_size=1, max_size=4))
 def test_quoted_words_come_back(words: list[str]) -> None:
     quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
-    (command,) = (
-        walk_commands(parse_shell(f"echo {quoted} | sh".encode()))[:1] if False else list(walk_commands(parse_shell(f"echo {quoted} | sh".encode())))[:1]
-    )
-    assert [word.text for word in command.words] == ["echo", *words]
-
-
-def test_the_grammar_is_loaded_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    from agent_security_hooks.parse.shell import skeleton
-
-    monkeypatch.delitem(sys.modules, "tree_sitter_bash", raising=False)
-    assert "capsule" in type(skeleton.language()).__name__.lower()
-    assert "tree_sitter_bash" not in sys.modules
-    monkeypatch.setattr("importlib.machinery.PathFinder.find_spec", lambda *_: None)
-    import tree_sitter_bash
-
-    assert "capsule" in type(skeleton.language()).__name__.lower()
-    assert sys.modules["tree_sitter_bash"] is tree_sitter_bash
+    first, *_ = walk_commands(parse_shell(f"echo {quoted} | sh".encode()))
+    assert [word.text for word in first.words] == ["echo", *words]

@@ -107,6 +107,48 @@ def test_marks_of_other_tools(name: str, content: str, suppressed: bool, directo
     assert result.report["suppressed"] == suppressed
 
 
+DIGEST = "@sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (f"FROM debian{DIGEST}\nUSER root\n", ["root-user"]),
+        (f"FROM debian{DIGEST}\n# hadolint ignore=DL3002\nUSER root\n", []),
+        (f"FROM debian{DIGEST}\n# hadolint ignore=DL3008,DL3002\n# needs the port\nUSER root\n", []),
+        (f"# hadolint ignore=DL3002\nFROM debian{DIGEST}\nUSER root\n", ["root-user"]),
+        (f"# hadolint global ignore=DL3002\nFROM debian{DIGEST}\nUSER root\n", []),
+        (f"FROM debian{DIGEST}\n# hadolint ignore=DL3003\nUSER root\n", ["root-user"]),
+        ("# hadolint ignore=DL3006\nFROM debian\nUSER app\n", []),
+        (f"FROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", ["secret-build-arg"]),
+        (f"# check=skip=SecretsUsedInArgOrEnv\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),
+        (f"# check=error=true;skip=StageNameCasing, SecretsUsedInArgOrEnv\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),
+        (f"# check=skip=all\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),
+        (f"# check=skip=all\nFROM debian{DIGEST}\nUSER root\n", ["root-user"]),
+        (f"FROM debian{DIGEST}\n# check=skip=all\nARG API_TOKEN\nUSER app\n", ["secret-build-arg"]),
+    ],
+)
+def test_marks_of_hadolint_and_buildkit(content: str, left: list[str], directory: Path) -> None:
+    write(directory, {"Dockerfile": content})
+    result = scan("Dockerfile", hook="dockerfile-lint")
+    assert result.rules == left
+    assert result.report["suppressed"] == (not left)
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        ("requests.get('https://a.dev', verify=False)\n", ["tls-verification-off"]),
+        ("requests.get('https://a.dev', verify=False)  # noqa: S501\n", []),
+        ("requests.get('https://a.dev', verify=False)  # nosec B501\n", []),
+        ("requests.get('https://a.dev', verify=False)  # noqa: S105\n", ["tls-verification-off"]),
+    ],
+)
+def test_codes_of_ruff_and_bandit(content: str, left: list[str], directory: Path) -> None:
+    write(directory, {"a.py": "import requests\n" + content})
+    assert scan("a.py", hook="download-lint").rules == left
+
+
 def test_one_comment_for_several_rules(directory: Path) -> None:
     write(directory, {"a.py": f"# agent-security: ignore[provider-key, private-key] revoked\nx = '{KEY}'\n"})
     result = scan("a.py")

@@ -33,9 +33,39 @@ _ENV_FILES = (
     r")$"
 )
 
+# What holds shell (parse/fragments/kinds.py knows the same names), programs that download, and the settings of download clients.
+# A script without an ending is known by its first line alone.
+_SHELL_AND_CODE = (
+    r"(?i)(^|/)[^./]+$|\.(sh|bash|zsh|ksh|mksh|dash|ash|bats|fish|csh|tcsh|command|ps1|psm1|bat|cmd|mk|mak|just|md|mdx|mdc|markdown|rst|ipynb)$"
+    r"|\.(py|pyi|pyw|js|mjs|cjs|jsx|ts|mts|cts|tsx)$"
+    r"|(^|/)\.?(env|bash|zsh|ksh|csh|tcsh)rc$|(^|/)\.?(bash_profile|bash_login|bash_logout|bash_aliases|profile|zprofile|zshenv|zlogin|zlogout|kshrc|xinitrc|xprofile)$"
+    r"|(^|/)[^/]*(docker|container)file[^/]*$|(^|/)(gnu)?makefile([.-][^/]*)?$|(^|/)\.justfile$"
+    r"|(^|/)\.(github|gitea|forgejo)/workflows/[^/]*\.ya?ml$|(^|/)action\.ya?ml$"
+    r"|(^|/)[^/]*\.?gitlab-ci\.ya?ml$|(^|/)\.gitlab/.*\.ya?ml$|(^|/)\.circleci/[^/]*\.ya?ml$|(^|/)[^/]*azure-pipelines[^/]*\.ya?ml$|(^|/)\.azure-pipelines/.*\.ya?ml$"
+    r"|(^|/)(\.travis|bitbucket-pipelines|taskfile(\.dist)?|\.pre-commit-config)\.ya?ml$|(^|/)(docker-compose[^/]*|compose([-_.][^/]*|\d*))\.ya?ml$"
+    r"|(^|/)(package|composer|\.?devcontainer|devcontainer-feature)\.json$"
+    r"|(^|/)[^/]*mcp[^/]*\.jsonc?$|(^|/)\.mcp/[^/]*\.json$|(^|/)(claude_desktop_config|gemini-extension|opencode)\.jsonc?$"
+    r"|(^|/)\.(claude|cursor|gemini|vscode|windsurf|roo|kiro|zed|codex|claude-plugin|codex-plugin|cursor-plugin)/[^/]*\.jsonc?$|(^|/)\.kiro/settings/[^/]*\.json$"
+    r"|(^|/)hooks/[^/]*hooks[^/]*\.json$|(^|/)\.github/hooks/[^/]*\.json$|(^|/)\.(cursor|windsurf|cline)rules$"
+    r"|(^|/)(\.env[^/]*|[^/]*\.env|\.npmrc|\.yarnrc(\.yml)?|\.bowerrc|\.condarc|\.gitconfig|\.curlrc|\.wgetrc|pip\.(conf|ini)|requirements[^/]*\.txt)$"
+)
+
+# What a container is built from or started with. Documents and programs about Dockerfiles are none.
+_CONTAINER_FILES = (
+    r"(?i)(^|/)([^/]*\.)?(docker|container)file([-._](?!([^/]*\.)?(md|go|py|sh|js|ts|ya?ml|json|txt|dockerignore)$)[^/]*)?$"
+    r"|(^|/)(docker-compose[^/]*|compose([-_.][^/]*|\d*))\.ya?ml$|(^|/)\.?devcontainer\.json$"
+)
+
 HOOKS = (
     Hook("secret-scan", "API keys, tokens, private keys and passwords in any text file", "", "secret_scan"),
     Hook("env-files", "env and credential files that are committed or published", _ENV_FILES, "env_files"),
+    Hook("download-lint", "downloads that run unchecked, over http or without a certificate check", _SHELL_AND_CODE, "download_lint"),
+    Hook(
+        "dockerfile-lint",
+        "Dockerfiles, compose files and dev containers that leak secrets, run as root or trust moving images",
+        _CONTAINER_FILES,
+        "dockerfile_lint",
+    ),
 )
 
 # Findings about file names and ignore comments, which belong to no single hook.

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _EXAMPLE_REPORT = "tests/repos/leaky-agent.txt"
-_SHOWN = ("agent/main.py", ".mcp.json", ".env", ".gitignore")
+_SHOWN = (
+    ("agent/main.py", "provider-key"),
+    (".env", "env-file-committed"),
+    ("Dockerfile", "pipe-to-shell"),
+    ("docker-compose.yml", "docker-socket"),
+    ("scripts/setup.sh", "unverified-execution"),
+)
 
 
 def explain(arguments: list[str]) -> str:
@@ -268,10 +274,11 @@ def _options_table() -> str:
 
 
 def _excerpt(report: str) -> list[str]:
-    """The first finding of each file that is shown, and the summary line."""
+    """The findings that are shown, and the summary line."""
     lines = report.rstrip("\n").split("\n")
-    firsts = {line.split(":", 1)[0]: [line, fix] for line, fix in reversed(list(zip(lines, lines[1:]))) if fix.startswith("    fix: ")}
-    return [line for path in _SHOWN for line in firsts[path]] + ["...", lines[-1]]
+    pairs = [(line, fix) for line, fix in zip(lines, lines[1:]) if fix.startswith("    fix: ")]
+    shown = [next(pair for pair in pairs if pair[0].startswith(f"{path}:") and pair[0].endswith(f": {rule}]")) for path, rule in _SHOWN]
+    return [line for pair in shown for line in pair] + ["...", lines[-1]]
 
 
 if __name__ == "__main__":

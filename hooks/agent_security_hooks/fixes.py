@@ -188,10 +188,9 @@ def diff(changes: Sequence[Change], repository: Repository) -> str:
 
     lines: list[str] = []
     for change in changes:
-        old, new = (
-            [safe(line) for line in masked_text(Source(change.path, raw, repository)).removesuffix("\n").split("\n")] for raw in (change.old, change.new)
-        )
+        old, new = (masked_text(Source(change.path, raw, repository)).removesuffix("\n").split("\n") for raw in (change.old, change.new))
         old = old if change.old else []
         shown = display_path(change.path)
-        lines += unified_diff(old, new, f"a/{shown}" if change.exists else "/dev/null", f"b/{shown}", lineterm="", n=2)
+        changed = unified_diff(old, new, f"a/{shown}" if change.exists else "/dev/null", f"b/{shown}", lineterm="", n=2)
+        lines += (line if number < 2 else line[:1] + safe(line[1:]) for number, line in enumerate(changed))
     return "\n".join(lines) + "\n" if lines else ""

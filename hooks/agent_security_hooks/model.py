@@ -88,6 +88,8 @@ class Finding(NamedTuple):
     """Byte offsets into the source's text; no report shows them."""
     covers: str = ""
     """As `Rule.covers`."""
+    root_path: str = ""
+    """The path from the root of the repository, as in edits; `path` is as the user named the file. No report shows it."""
 
 
 class Incomplete(Exception):
@@ -115,8 +117,8 @@ class Documentation(NamedTuple):
 class Rule:
     """One thing a hook can object to; made by `Check.rule`.
 
-    `covers` says which findings of other hooks for the same point only repeat a finding of this rule: those in the same "file", those of the
-    same "span", or none ("").
+    `covers` says which findings of other hooks for the same point only repeat a finding of this rule: those in the same "file", those
+    within its "span", those within its span or mended by the same "edit" (whatever file they are in), or none ("").
     """
 
     __slots__ = ("audit_only", "covers", "hook", "name", "pedantic", "point", "run", "severity")

@@ -208,16 +208,33 @@ class Runner:
 def without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     """What is left for a person to read when each finding takes those away that only repeat it (`Rule.covers`)."""
     by_path: dict[str, list[Finding]] = {}
+    by_edit: dict[tuple[str, int, bytes], list[Finding]] = {}
     for finding in findings:
         if finding.covers:
             by_path.setdefault(finding.path, []).append(finding)
-    return [
-        finding
-        for finding in findings
-        if not any(
-            by.hook != finding.hook and by.point == finding.point and (by.covers == "file" or by.span == finding.span) for by in by_path.get(finding.path, ())
-        )
-    ]
+        if finding.covers == "edit":
+            for key in _first_edit(finding):
+                by_edit.setdefault(key, []).append(finding)
+
+    kept: list[Finding] = []
+    dropped: set[int] = set()  # what takes nothing else away: of two that say the same of each other, one stays
+    for finding in findings:
+        mended = [by for key in _first_edit(finding) for by in by_edit.get(key, ())]
+        there = [by for by in by_path.get(finding.path, ()) if by.covers == "file" or _holds(by.span, finding.span)]
+        if any(by.hook != finding.hook and by.point == finding.point and id(by) not in dropped for by in (*there, *mended)):
+            dropped.add(id(finding))
+        else:
+            kept.append(finding)
+    return kept
+
+
+def _first_edit(finding: Finding) -> list[tuple[str, int, bytes]]:
+    """The file that the first edit of a finding is made to, the place in it and the text; nothing for a finding without one."""
+    return [(edit.path or finding.root_path, edit.start, edit.replacement) for edit in finding.edits[:1]]
+
+
+def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _tidy(path: str) -> str:
@@ -233,20 +250,32 @@ def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
     message = f"{hit.message} (as staged)" if file.staged else hit.message
     return Finding(
         rule.hook, rule.name, rule.point, rule.severity, file.shown, line, column, end_line, end_column, message,
-        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)), rule.covers,
+        hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)), rule.covers, file.path,
     )  # fmt: skip
 
 
 def _fingerprint(file: Source, rule: Rule, hit: Hit, line: int) -> str:
     """Names the finding across line moves: a hash of rule, path and the line with the span left out, so it says nothing of a secret."""
-    import hashlib
-
     start, end = file.line_starts[line - 1], max(hit.start, hit.end)
     before = file.data[max(start, hit.start - _CONTEXT) : hit.start]
     after = file.data[end : end + _CONTEXT].replace(b"\r", b"\n").partition(b"\n")[0]
     around = before.strip() + b"\0" + after.strip()
     same = f"{rule.name}\0{file.path}\0".encode("utf-8", "surrogateescape") + around
-    return hashlib.sha256(same).hexdigest()[:32]
+    return _sha256(same)[:32]
+
+
+def _sha256(data: bytes) -> str:
+    """The digest in hexadecimal, from the interpreter's own module: to load OpenSSL, as `hashlib` does, takes longer than the rest of a report."""
+    from importlib import import_module
+
+    for name in ("_sha2", "_sha256"):  # since 3.12, before
+        try:
+            return str(import_module(name).sha256(data).hexdigest())
+        except (ImportError, AttributeError):
+            continue
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
 
 
 def _apply_config(findings: list[Finding], config: Config, path: str) -> tuple[list[Finding], list[suppress.Suppression]]:

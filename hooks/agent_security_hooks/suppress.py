@@ -40,7 +40,17 @@ _FOREIGN_MARKS: dict[str, tuple[bytes, ...]] = {
     ),
 }  # fmt: skip
 # Codes of ruff or flake8-bandit (noqa) and of bandit (nosec) that mean the same as a rule of ours.
-_EQUIVALENT_CODES: dict[str, str] = {"assigned-secret": "[SB]10[567]"}
+_EQUIVALENT_CODES: dict[str, str] = {
+    "assigned-secret": "[SB]10[567]",
+    "tls-verification-off": "[SB](?:501|323)",
+    "http-download-in-code": "[SB]310",
+}
+# Codes of hadolint (`# hadolint ignore=DL3002` above an instruction, `# hadolint global ignore=` anywhere) that mean the same as a rule of ours,
+_HADOLINT_CODES: dict[str, tuple[str, ...]] = {
+    "missing-user": ("DL3002",), "root-user": ("DL3002",), "sudo-in-image": ("DL3004",), "unpinned-base-image": ("DL3006", "DL3007"),
+}  # fmt: skip
+# and BuildKit's names of checks (`# check=skip=...` at the top of a Dockerfile).
+_BUILD_CHECKS: dict[str, str] = {"secret-build-arg": "SecretsUsedInArgOrEnv", "build-arg-to-env": "SecretsUsedInArgOrEnv"}
 
 
 class Ignore:
@@ -153,4 +163,45 @@ def _foreign_mark(file: Source, finding: Finding) -> str:
 
         if match := re.search(rb"#[ ]{0,4}(?:noqa: ?|nosec:? ?)[\w, ]{0,80}?\b(?:%b)\b" % codes.encode(), line):
             return match[0].decode("utf-8", "replace")
+    if finding.rule in _HADOLINT_CODES or finding.rule in _BUILD_CHECKS:
+        return _image_mark(file, finding)
     return ""
+
+
+def _image_mark(file: Source, finding: Finding) -> str:
+    """The mark of hadolint or BuildKit that covers a finding in a Dockerfile, or an empty text."""
+    if b"hadolint" not in file.data and b"check" not in file.data:
+        return ""
+    import re
+
+    from agent_security_hooks.parse.dockerfile import read_dockerfile
+    from agent_security_hooks.parse.file_kinds import is_dockerfile
+
+    if not is_dockerfile(file.path):
+        return ""
+    image = file.view(read_dockerfile)
+    check = _BUILD_CHECKS.get(finding.rule)
+    for directive in image.directives if check else ():
+        skipped = re.search(r"(?:^|;)\s*skip=([\w,\s]*)", directive.value[:2000]) if directive.name == "check" else None
+        if skipped and {check, "all"} & {name.strip() for name in skipped[1].split(",")}:
+            return "check=skip"
+    codes = _HADOLINT_CODES.get(finding.rule, ())
+    instruction = next((one for one in image.instructions if one.start <= finding.span[0] <= one.end), None)
+    number = file.line_of(instruction.start) if instruction is not None else finding.line
+    while number > 1 and file.line(number - 1).lstrip().startswith(b"#"):
+        number -= 1
+        if _allows(file.line(number), rb"#\s{0,4}hadolint\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", codes):
+            return "hadolint ignore"
+    comments = (file.data[start:end] for start, end in image.comments) if b"global" in file.data else ()
+    return (
+        "hadolint global ignore"
+        if any(_allows(c, rb"#\s{0,4}hadolint\s{1,4}global\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", codes) for c in comments)
+        else ""
+    )
+
+
+def _allows(comment: bytes, pattern: bytes, codes: Sequence[str]) -> bool:
+    import re
+
+    match = re.search(pattern, comment[:2000])
+    return match is not None and not {name.strip() for name in match[1].decode("ascii").split(",")}.isdisjoint(codes)

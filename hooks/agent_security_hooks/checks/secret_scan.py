@@ -9,7 +9,7 @@ from agent_security_hooks.parse.file_kinds import ENV, kind_of
 from agent_security_hooks.parse.secret_files import TEMPLATE, is_personal, role_of
 from agent_security_hooks.parse.secrets import CREDENTIALS_PER_FILE, find_credentials, is_cut_off
 from agent_security_hooks.parse.secrets.instructions import find_instructions
-from agent_security_hooks.parse.shell import quote
+from agent_security_hooks.parse.shell_quote import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

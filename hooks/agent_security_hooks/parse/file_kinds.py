@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from agent_security_hooks.parse.pattern import Pattern
 
 CODE, CONFIG, ENV, DOCS, OTHER = "code", "config", "env", "docs", "other"
@@ -14,9 +16,8 @@ _KINDS = {
     **dict.fromkeys("env envrc secrets secret credentials creds".split(), ENV),
     **dict.fromkeys("md mdx markdown rst txt adoc asciidoc org tex log ipynb".split(), DOCS),
 }  # fmt: skip
-_CONFIG_NAMES = Pattern(
-    rb"(?i)(dockerfile|containerfile|makefile|jenkinsfile|procfile|justfile|vagrantfile)(\.|$)|\.(npmrc|yarnrc|pypirc|netrc|pgpass|my\.cnf|s3cfg|boto)$|^(credentials|config)$"
-)
+_CONFIG_STEMS = ("dockerfile", "containerfile", "makefile", "jenkinsfile", "procfile", "justfile", "vagrantfile")
+_CONFIG_ENDINGS = (".npmrc", ".yarnrc", ".pypirc", ".netrc", ".pgpass", ".my.cnf", ".s3cfg", ".boto")
 
 
 def kind_of(path: str) -> str:
@@ -25,7 +26,9 @@ def kind_of(path: str) -> str:
     if name.startswith((".env", "env.", ".dev.vars")) or ".env." in name or name == ".flaskenv" or "/.envs/" in f"/{path.lower()}":
         return ENV
     kind = _KINDS.get(name.rsplit(".", 1)[-1])
-    if kind is None and _CONFIG_NAMES.search(name.encode("utf-8", "replace")):
+    if kind is None and (
+        name.endswith((*_CONFIG_STEMS, *_CONFIG_ENDINGS)) or any(f"{stem}." in name for stem in _CONFIG_STEMS) or name in ("credentials", "config")
+    ):
         return CONFIG
     return kind or OTHER
 
@@ -37,6 +40,7 @@ _LOW_STAKES = Pattern(
 )
 
 
+@lru_cache(maxsize=64)
 def low_stakes(path: str) -> bool:
     """Whether the file is a test, documentation or an example, where made-up secrets are common."""
     return _LOW_STAKES.search(path.encode("utf-8", "surrogatepass")) is not None
@@ -61,3 +65,17 @@ def is_dockerfile(path: str) -> bool:
         rest = name.partition("file")[2]
         return not rest or rest[0] in "._-"
     return ending in _IMAGE_NAMES or (ending in _IMAGE_TEMPLATES and stem.rpartition(".")[2] in _IMAGE_NAMES)
+
+
+_COMPOSE = Pattern(rb"(?i)(?:docker-compose.*|compose(?:[-_.].*|\d*))\.ya?ml\Z")
+
+
+def is_compose(path: str) -> bool:
+    """Whether the path is that of a compose file: `compose*.yml`, `docker-compose*.yaml`."""
+    name = path.rsplit("/", 1)[-1]
+    return "compose" in name.lower() and _COMPOSE.match(name.encode("utf-8", "surrogatepass")) is not None
+
+
+def is_devcontainer(path: str) -> bool:
+    """Whether the path is that of a development container's description."""
+    return path.rsplit("/", 1)[-1].lower() in ("devcontainer.json", ".devcontainer.json")

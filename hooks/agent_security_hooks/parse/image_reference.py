@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent_security_hooks.data.base_images import BaseImage
     from agent_security_hooks.source import Source
 
+_NAME = Pattern(rb"[A-Za-z0-9][A-Za-z0-9._/:-]{0,1000}(?:@[^\s{}$%]{0,1000})?\Z")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _DEFAULT_REGISTRIES = ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.hub.docker.com/")
 
@@ -52,6 +53,11 @@ def parse_image(text: str) -> ImageReference:
     return ImageReference(repository.removeprefix("library/"), tag, digest)
 
 
+def is_image(text: str) -> bool:
+    """Whether the text may be the name of an image; what stands in a template is not."""
+    return _NAME.match(text.encode("utf-8", "replace")) is not None
+
+
 @lru_cache(maxsize=256)
 def default_user(text: str) -> str:
     """The user other than root that a published image runs as; empty for root and for images that are not known."""
@@ -84,6 +90,13 @@ def drops_root(text: str) -> bool:
     from agent_security_hooks.data.base_images import DROPS_ROOT
 
     return parse_image(text).repository in DROPS_ROOT
+
+
+def is_run_by_platform(text: str) -> bool:
+    """Whether what the image is made for starts it as a user of its own."""
+    from agent_security_hooks.data.base_images import RUN_BY_PLATFORM
+
+    return any(_is_like(pattern, parse_image(text).repository) for pattern in RUN_BY_PLATFORM)
 
 
 _CONTEXT_FILES = ("docker-bake.", "compose", "docker-compose", "makefile", "justfile", "taskfile")

@@ -5,12 +5,12 @@ Source: https://docs.docker.com/reference/dockerfile/ and https://docs.docker.co
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from agent_security_hooks.parse.dockerfile import Argument, Instruction, expand, read_dockerfile, resolve
+from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,14 +31,14 @@ _NAME_LIMIT = 4096
 _COSTLY_LIMIT = 50
 """Values of one file in which patterns are replaced, and stages whose base is looked for on other platforms."""
 _TRIGGER_LIMIT = 1000
-_PATTERN = re.compile(r"\$\{\w+:?[#%/]")
-_PLATFORM_VARIABLE = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
+_PATTERN = Pattern(r"\$\{\w+:?[#%/]")
+_PLATFORM_VARIABLE = Pattern(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
 _SHELL = ("/bin/sh", "-c")
 _WINDOWS_SHELL = ("cmd", "/S", "/C")
 _WINDOWS_SHELLS = frozenset(("powershell", "powershell.exe", "pwsh.exe", "cmd", "cmd.exe"))
-_WINDOWS_NAME = re.compile(r"(?i)(?:^|/)(?:windows|nanoserver|servercore|windowsservercore)(?:/|$)|(?:^|/)dotnet/framework/")
-_WINDOWS_TAG = re.compile(r"(?i)windowsservercore|nanoserver")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_WINDOWS_NAME = Pattern(r"(?i)(?:^|/)(?:windows|nanoserver|servercore|windowsservercore)(?:/|$)|(?:^|/)dotnet/framework/")
+_WINDOWS_TAG = Pattern(r"(?i)windowsservercore|nanoserver")
+_DIGEST = Pattern(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 
 
 def _platform_arguments(platform: str) -> dict[str, str]:
@@ -401,8 +401,8 @@ class _Reader:
         return found
 
 
-_SPECIAL = re.compile(r"[$'\"\\`]")
-_ABSOLUTE = re.compile(r"/|\\|[A-Za-z]:")
+_SPECIAL = Pattern(r"[$'\"\\`]")
+_ABSOLUTE = Pattern(r"/|\\|[A-Za-z]:")
 
 
 def _taken_from(made: Instruction) -> Iterator[Argument]:

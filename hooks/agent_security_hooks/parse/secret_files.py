@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from agent_security_hooks.parse.pattern import Pattern
 
 ENV, TEMPLATE, CREDENTIAL, OTHER = "env", "template", "credential", "other"
 
-_PART = re.compile(r"[._\-~ ()]+")
+_PART = Pattern(r"[._\-~ ()]+")
 _TEMPLATE_WORDS = frozenset(
     "example examples sample samples template templates tmpl tpl dist default defaults j2 jinja jinja2 erb stub skel skeleton schema dummy placeholder".split()
 )
@@ -24,8 +24,8 @@ _CREDENTIAL_ENDINGS = tuple(
     ".pem .key .p12 .pfx .pkcs12 .jks .keystore .ppk .p8 .der .asc .kdbx .ovpn .kubeconfig .tfvars .tfvars.json .secret .secrets".split()
 )
 _CREDENTIAL_PATHS = (".docker/config.json", ".kube/config", ".aws/credentials")
-_ACCOUNT = re.compile(r"service[-_]?account|credential|client[-_]?secret")
-SECRETS_DIRECTORY = re.compile(r"(?i)(?:^|/)\.?secrets?/")
+_ACCOUNT = Pattern(r"service[-_]?account|credential|client[-_]?secret")
+SECRETS_DIRECTORY = Pattern(r"(?i)(?:^|/)\.?secrets?/")
 
 
 def role_of(path: str) -> str:

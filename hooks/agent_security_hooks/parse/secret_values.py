@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.file_kinds import low_stakes
+from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, SECRETS_DIRECTORY, TEMPLATE, role_of
 from agent_security_hooks.parse.secrets import Credential, find_credentials, judge, names
 from agent_security_hooks.parse.secrets.credential import MASK
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from agent_security_hooks.source import Source
 
-_NEAR_LOCAL = re.compile(r"(?i)(?:^|/)\.envs/\.?local/")
+_NEAR_LOCAL = Pattern(r"(?i)(?:^|/)\.envs/\.?local/")
 
 
 def real_values(file: Source) -> list[Credential]:
@@ -44,13 +45,13 @@ def _template_values(file: Source) -> Iterator[Credential]:
 
 
 # One word and a number: somebody's default for a local service.
-_MADE_UP = re.compile(rb"[A-Za-z]{2,24}[-_@!#.]?[0-9]{1,8}[!@#$.]?\Z")
+_MADE_UP = Pattern(rb"[A-Za-z]{2,24}[-_@!#.]?[0-9]{1,8}[!@#$.]?\Z")
 _SURE = frozenset(("provider-key", "private-key", "json-web-token"))
-_LOCAL = re.compile(rb"@(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker|[\w-]{1,60}(?:[:/?\s\"']|\Z))")
+_LOCAL = Pattern(rb"@(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker|[\w-]{1,60}(?:[:/?\s\"']|\Z))")
 
 
 # What an application makes up for itself: its developers often publish one for local use, and it opens nothing elsewhere.
-_OWN = re.compile(
+_OWN = Pattern(
     r"(?i)(?:^|_)(?:jwt|session|cookie|csrf|salt|encryption|encrypt|crypto|creds|cron|nextauth|signing|internal|vault|hash|pepper|iv)(?:_|$)|(?:^|_)(?:app|auth|secret|secret_key)_?(?:key|secret|base)(?:_base)?$"
 )
 
@@ -94,8 +95,8 @@ def _named(file: Source) -> Iterator[Credential]:
         yield found._replace(name=entry.name if len(entry.name) <= 40 and randomness(entry.name.encode()) < 0.5 else "")
 
 
-_PKCS8_OR_1 = re.compile(rb"\x30[\x82\x81]?.{1,2}\x02\x01\x00(?:\x30.{1,2}\x06|\x02[\x81\x82])", re.DOTALL)
-_SEC1 = re.compile(rb"\x30[\x77\x81].{0,2}\x02\x01\x01\x04[\x14-\x42]", re.DOTALL)
+_PKCS8_OR_1 = Pattern(rb"\x30[\x82\x81]?.{1,2}\x02\x01\x00(?:\x30.{1,2}\x06|\x02[\x81\x82])", re.DOTALL)
+_SEC1 = Pattern(rb"\x30[\x77\x81].{0,2}\x02\x01\x01\x04[\x14-\x42]", re.DOTALL)
 _KEY_BAG = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02"
 
 

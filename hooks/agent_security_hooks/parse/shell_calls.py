@@ -51,11 +51,18 @@ class Call(NamedTuple):
         return self.source.span(word.start, word.end)
 
 
-def calls_in(text: MappedText) -> Iterator[Call]:
+def calls_in(text: MappedText) -> list[Call]:
     """The calls of a script in the order in which they stand there."""
+    return read_calls(text)[0]
+
+
+def read_calls(text: MappedText) -> tuple[list[Call], bool]:
+    """The calls of a script, and whether these are all."""
     from itertools import islice
 
-    return islice(_script(text, 0), CALL_LIMIT)
+    script = parse_shell(text.data)
+    found = list(islice(_pipelines(script, text, (), 0, 0), CALL_LIMIT + 1))
+    return found[:CALL_LIMIT], script.complete and len(found) <= CALL_LIMIT
 
 
 def _script(text: MappedText, depth: int) -> Iterator[Call]:

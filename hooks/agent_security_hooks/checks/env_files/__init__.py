@@ -40,7 +40,7 @@ def _real(file: Source) -> list[Credential]:
 
 
 def _untrack(file: Source) -> str:
-    from agent_security_hooks.parse.shell import quote
+    from agent_security_hooks.parse.shell_quote import quote
 
     return f"git rm --cached -- {quote(file.shown)}"
 
@@ -272,14 +272,8 @@ def dockerignore_misses_secrets(file: Source) -> Iterator[Hit]:
     if file.staged:
         return
     from agent_security_hooks.checks.env_files import docker
-    from agent_security_hooks.checks.env_files.places import answers
 
-    for context in docker.contexts(file):
-        if answers(file, docker.anchors(file.repository, context)):
-            hit = docker.leaking(file, context)
-            if hit is not None:
-                yield hit
-                return
+    yield from docker.leaks(file)
 
 
 @check.rule("env-in-history", point=1, audit_only=True)
@@ -302,7 +296,7 @@ def env_in_history(file: Source) -> Iterator[Hit]:
     if file.staged or file.path != anchor:
         return
     from agent_security_hooks.checks.env_files.usage import in_history
-    from agent_security_hooks.parse.shell import quote
+    from agent_security_hooks.parse.shell_quote import quote
 
     found = file.repository.view(in_history)
     if found:

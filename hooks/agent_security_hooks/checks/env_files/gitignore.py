@@ -17,6 +17,7 @@ from agent_security_hooks.checks.env_files.places import (
     passed,
 )
 from agent_security_hooks.model import Edit, Hit, excerpt
+from agent_security_hooks.parse.places import end_block
 from agent_security_hooks.parse.secret_files import CREDENTIAL, ENV, TEMPLATE, role_of
 
 if TYPE_CHECKING:
@@ -171,9 +172,7 @@ def _block(file: Source, root: Source | None, found: Exposure) -> tuple[tuple[Ed
 
 def append(data: bytes, lines: Iterable[str]) -> Edit:
     """Add a block of lines at the end of an ignore file, in the file's own line ends."""
-    end_of_line = b"\r\n" if b"\r\n" in data else b"\n"
-    gap = b"" if not data else end_of_line if data.endswith(b"\n") else end_of_line * 2
-    return Edit(len(data), len(data), gap + b"".join(line.encode("utf-8", "surrogateescape") + end_of_line for line in lines))
+    return Edit(len(data), len(data), end_block(data, lines))
 
 
 def _rules_after(data: bytes, edits: Iterable[Edit]) -> IgnoreRules:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.dockerfile.spaces import SPACES
+from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,10 +21,10 @@ _STEPS = 20_000
 """Characters that one pattern is tried on."""
 _END = ""
 _NONE_SET: dict[str, str] = {}
-_PLAIN = re.compile(rf"[^$'\"\\`}}/{SPACES}]+")
+_PLAIN = Pattern(rf"[^$'\"\\`}}/{SPACES}]+")
 _SPECIAL_NAMES = "@*#?-$!0"
-_SPACE_RUN = re.compile(f"([{SPACES}]+)")
-_DOUBLE_QUOTED = {escape: re.compile(rf'[^"${re.escape(escape)}]+') for escape in "\\`"}
+_SPACE_RUN = Pattern(f"([{SPACES}]+)")
+_DOUBLE_QUOTED = {escape: Pattern(rf'[^"${re.escape(escape)}]+') for escape in "\\`"}
 
 
 class BadSubstitution(ValueError):

@@ -6,7 +6,6 @@ Source: https://github.com/moby/buildkit/blob/master/frontend/dockerfile/parser/
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from agent_security_hooks.parse.dockerfile.model import Directive, Dockerfile, H
 from agent_security_hooks.parse.dockerfile.spaces import after_spaces, before_spaces
 from agent_security_hooks.parse.dockerfile.words import KEYWORDS, split_flags, split_words
 from agent_security_hooks.parse.mapped import MappedText
+from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
     from agent_security_hooks.source import Source
@@ -30,13 +30,13 @@ _LINE_LIMIT = (1 << 16) - 1
 _JOINED_LIMIT = 1 << 18
 """Bytes of a joined line; longer ones are not split into words, and joined no further. No kernel takes an argument of half that length."""
 
-_DIRECTIVE = re.compile(rb"#(?:[\t-\r ]|\xc2[\x85\xa0])*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.*)")
+_DIRECTIVE = Pattern(rb"#(?:[\t-\r ]|\xc2[\x85\xa0])*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.*)")
 _MAY_BE_LEFT_OUT = b"\t\v\f\r #"
 _DIRECTIVES = ("check", "escape", "syntax")
-_BLANKS = re.compile(rb"[\t\v\f\r ]+")
-_HEREDOC = re.compile(r"^([0-9]*)<<(-?)([^<]*)")
-_TABS = re.compile(rb"(?m)^\t+")
-_KEYWORD_LINE = re.compile(rb"(?:" + "|".join(sorted(KEYWORDS)).encode() + rb")(?:[ \t]|$)")
+_BLANKS = Pattern(rb"[\t\v\f\r ]+")
+_HEREDOC = Pattern(r"^([0-9]*)<<(-?)([^<]*)")
+_TABS = Pattern(rb"(?m)^\t+")
+_KEYWORD_LINE = Pattern(rb"(?:" + "|".join(sorted(KEYWORDS)).encode() + rb")(?:[ \t]|$)")
 _HEREDOC_KEYWORDS = ("ADD", "COPY", "RUN")
 _CHAINED = "an ONBUILD that triggers ONBUILD"
 

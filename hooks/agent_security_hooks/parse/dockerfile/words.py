@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.dockerfile.model import Argument
 from agent_security_hooks.parse.dockerfile.spaces import SPACE, after_spaces
+from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,17 +21,17 @@ WORD_LIMIT = 20_000
 """Words of one instruction; an argument list that the kernel would take is shorter."""
 _JSON_DEPTH = 100
 
-_BLANK_SEPARATED = re.compile(rb"[^\t\v\f\r ]+")
-_BLANKS = re.compile(rb"[\t\v\f\r ]+")
-_FLAG_SPACES = re.compile(rb"[\t-\r \x85\xa0]*")  # the builder takes each byte for a character here
-_FLAG_PART = re.compile(rb"""(?s)[^\t-\r \x85\xa0'"\\]+|\\(.)?|'([^'\\]*(?:\\.[^'\\]*)*)'?|"([^"\\]*(?:\\.[^"\\]*)*)"?""")
-_FLAG_ESCAPE = re.compile(rb"\\(?s:(.))")
+_BLANK_SEPARATED = Pattern(rb"[^\t\v\f\r ]+")
+_BLANKS = Pattern(rb"[\t\v\f\r ]+")
+_FLAG_SPACES = Pattern(rb"[\t-\r \x85\xa0]*")  # the builder takes each byte for a character here
+_FLAG_PART = Pattern(rb"""(?s)[^\t-\r \x85\xa0'"\\]+|\\(.)?|'([^'\\]*(?:\\.[^'\\]*)*)'?|"([^"\\]*(?:\\.[^"\\]*)*)"?""")
+_FLAG_ESCAPE = Pattern(rb"\\(?s:(.))")
 _RUNE = rb"(?s:[\xc0-\xff][\x80-\xbf]*|.)"
 _JSON_SPACE = rb"[\t\n\r ]*"
 _JSON_STRING = rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"'
-_JSON_OPEN = re.compile(rb"\[" + _JSON_SPACE)
-_JSON_ELEMENT = re.compile(_JSON_STRING + _JSON_SPACE + rb"([],])" + _JSON_SPACE)
-_JSON_ESCAPE = re.compile(r"\\u([Dd][89ABab]..)\\u([Dd][C-Fc-f]..)|\\u(....)|\\(.)")
+_JSON_OPEN = Pattern(rb"\[" + _JSON_SPACE)
+_JSON_ELEMENT = Pattern(_JSON_STRING + _JSON_SPACE + rb"([],])" + _JSON_SPACE)
+_JSON_ESCAPE = Pattern(r"\\u([Dd][89ABab]..)\\u([Dd][C-Fc-f]..)|\\u(....)|\\(.)")
 _JSON_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -42,10 +43,10 @@ class Words(NamedTuple):
     problem: str = ""
 
 
-def _tokens(escape: bytes) -> re.Pattern[bytes]:
+def _tokens(escape: bytes) -> Pattern[bytes]:
     """White space (group 1), a word's next piece, or a last escape character (group 2), which stands for nothing."""
     token = re.escape(escape)
-    return re.compile(
+    return Pattern(
         rb"(" + SPACE + rb"+)|[^\t-\r \"'\xc2\xe1-\xe3" + token + rb"]+|'[^']*'?|\"[^\"" + token + rb"]*(?:" + token + rb"(?s:.)[^\"" + token + rb"]*)*\"?"
         rb"|" + token + _RUNE + rb"|(" + token + rb")|(?s:.)"
     )  # fmt: skip
@@ -236,7 +237,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return "\ufffd" if 0xD800 <= number < 0xE000 else chr(number)
 
 
-def _spans(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int]]:
+def _spans(pattern: Pattern[bytes], data: bytes) -> Iterator[tuple[int, int]]:
     return _limited(match.span() for match in pattern.finditer(data))
 
 

@@ -9,7 +9,7 @@ from agent_security_hooks.parse.fragments.pieces import blank_template, join_tex
 from agent_security_hooks.parse.tree import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from agent_security_hooks.parse.fragments import Budget
     from agent_security_hooks.parse.mapped import MappedText
@@ -41,11 +41,11 @@ class Reader:
 
         document = self.file.view(read_json)
         self.budget.problem = self.budget.problem or document.error
-        return document.root
+        return combined(document.roots)
 
     def yaml(self) -> Node:
-        """The first document of the file as YAML."""
-        return next(iter(self.documents()), None) or Node("scalar", 0, 0)
+        """The documents of the file as YAML, in one."""
+        return combined(self.documents())
 
     def documents(self) -> tuple[Node, ...]:
         """The documents of the file as YAML. Of a template that is none: what is left without its tags."""
@@ -116,6 +116,36 @@ class Reader:
     def line(self, node: Node) -> int:
         """The 1-based line of a value."""
         return self.file.line_of(node.start)
+
+
+def combined(roots: Sequence[Node]) -> Node:
+    """One map of all documents in which a key that is repeated has all its values together: programs differ in which of them counts."""
+    if not roots:
+        return Node("scalar", 0, 0)
+    first = roots[0]
+    if len(roots) == 1 and (first.kind != "map" or len(first.own) == len(first.pairs)):
+        return first
+    found = dict[str, list[tuple[Node, Node]]]()
+    for root in roots:
+        for name, key, value in root.entries():
+            found.setdefault(name, []).append((key, value))
+    whole = Node("map", first.start, roots[-1].end)
+    whole.pairs = [(pairs[-1][0], _together([value for _, value in pairs])) for pairs in found.values()]
+    return whole
+
+
+def _together(values: Sequence[Node]) -> Node:
+    """All maps, or else all lists, in one; else the last scalar."""
+    for kind in ("map", "list"):
+        of_kind = [value for value in values if value.kind == kind]
+        if len(of_kind) > 1:
+            both = Node(kind, of_kind[0].start, of_kind[-1].end)
+            both.pairs = [pair for value in of_kind for pair in value.pairs]
+            both.items = [item for value in of_kind for item in value.items]
+            return both
+        if of_kind:
+            return of_kind[0]
+    return values[-1]
 
 
 def string(node: Node | None) -> str:

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.file_kinds import CODE, DOCS, OTHER, kind_of, low_stakes
 from agent_security_hooks.parse.pattern import Pattern
-from agent_security_hooks.parse.secrets.assignments import find_assignments, find_provider_values
 from agent_security_hooks.parse.secrets.credential import Credential
-from agent_security_hooks.parse.secrets.credential_files import find_file_logins
-from agent_security_hooks.parse.secrets.detectors import find_by_detectors
-from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
-from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, find_all, json_web_tokens, statements
 
 if TYPE_CHECKING:
     import re
@@ -35,6 +30,13 @@ def find_credentials(file: Source) -> list[Credential]:
 
 
 def _find_all(file: Source) -> list[Credential]:
+    # What searches is imported where it searches: names and values are also judged, and texts masked, without a search.
+    from agent_security_hooks.parse.secrets.assignments import find_assignments, find_provider_values
+    from agent_security_hooks.parse.secrets.credential_files import find_file_logins
+    from agent_security_hooks.parse.secrets.detectors import find_by_detectors
+    from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
+    from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, json_web_tokens, statements
+
     data, lower, kind = file.data, file.data.lower(), kind_of(file.path)
     runs = list(token_runs(data))
     kept = _keep_surest(find_formats(data, runs), [])
@@ -64,6 +66,8 @@ _ESCAPES_AT_ONCE = 4000
 
 def _find_escapes(data: bytes, kind: str) -> list[int]:
     """Where characters are written as escapes, in order. `%` in programs is arithmetic; `=3D` is looked for where a mail may stand."""
+    from agent_security_hooks.parse.secrets.structures import find_all
+
     marks = [b"\\u00", b"&", b"\x1b"]
     if kind != CODE:
         marks.append(b"%")
@@ -143,22 +147,41 @@ def _keep_surest(found: Iterable[Credential], kept: list[Credential]) -> list[Cr
 
 
 def redact(text: str) -> str:
-    """The text with every credential in it masked, for anything that is printed."""
+    """The text with every credential in it masked, and what may be one, for anything that is printed."""
+    from agent_security_hooks.parse.secrets.hidden import hide
+
     data = text.encode("utf-8", "surrogateescape" if text.isascii() else "surrogatepass")
-    lower, runs = data.lower(), list(token_runs(data))
+    lower = data.lower()
+    found = _find_by_shape(data, lower) if _MAY_HAVE_A_SHAPE.search(lower) else []
+    shown = hide(_masked(data, found) if found else data)
+    return text if shown is data else shown.decode("utf-8", "surrogatepass")
+
+
+# Without a long run of token characters (see `token_runs`) and without one of the marks that a search begins with, none finds anything.
+_MAY_HAVE_A_SHAPE = Pattern(
+    rb"[\w-]{16}|----|://|bearer |basic |authorization|curl|amzn\.mws\.|\.azurewebsites\.net/api/|\.logic\.azure\.com|incoming\+|hooks\.slack\.com/|/api/webhooks/"
+    rb"|office\.com/webhook|hooks\.zapier\.com/|access_token\$"
+)
+
+
+def _find_by_shape(data: bytes, lower: bytes) -> list[Credential]:
+    """The credentials that tell by themselves what they are, in a text without a file."""
+    from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
+    from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, json_web_tokens
+
+    runs = list(token_runs(data))
     found = _keep_surest(find_formats(data, runs), [])
     for structure in STRUCTURES:
         found = _keep_surest(structure(data, lower), found)
     found = _keep_surest(json_web_tokens(data, runs), found)
-    found = _keep_surest(encoded_secrets(data, runs), found)
-    if not found:
-        return text
-    return _masked(data, found).decode("utf-8", "surrogatepass")
+    return _keep_surest(encoded_secrets(data, runs), found)
 
 
 def masked_text(file: Source) -> str:
     """The text of a file with every credential of it, certain or not, masked, for the diff of a fix and the edits in a report."""
-    return _masked(file.data, file.view(find_credentials)).decode("utf-8", "replace")
+    from agent_security_hooks.parse.secrets.hidden import hide
+
+    return hide(_masked(file.data, file.view(find_credentials))).decode("utf-8", "replace")
 
 
 def _masked(data: bytes, found: Iterable[Credential]) -> bytes:

@@ -79,7 +79,7 @@ class _Assignments:
         self.data = file.data
         self.kind = kind_of(file.path)
         self.is_sql = file.path.lower().endswith(".sql")
-        self.weak_place = low_stakes(file.path)
+        self.path = file.path
         self.judged: set[int] = set()
         self.names: set[int] = set()
         self.bare_until = 0
@@ -99,7 +99,7 @@ class _Assignments:
                 elif name_end not in self.names:
                     self.names.add(name_end)
                     for found in self._at(position, name_end):
-                        yield found._replace(weak=found.weak or self.weak_place or self._in_test_vector(found))
+                        yield found._replace(weak=found.weak or low_stakes(self.path) or self._in_test_vector(found))
                         after = found.end
                 position = lower.find(word, after)
 
@@ -232,7 +232,16 @@ class _Assignments:
             return None
         self.judged.add(start)
         self.bare_until = match.end()
+        name_start = self._name_start(position)
+        if operator == b":" and value.startswith(b"-") and self.data[max(0, name_start - 2) : name_start] == b"${":
+            return self._default(value[1:], start + 1, name)
         return judge_value(value, start, end, name, self.kind, quoted=False)
+
+    def _default(self, value: bytes, start: int, name: bytes) -> Credential | None:
+        """The default in `${NAME:-value}`; one that a person made up is there to be replaced."""
+        found = judge_value(value, start, start + len(value), name, self.kind, quoted=False)
+        made_up = found is not None and not judge.generated(value, names.strength(name), strict=False)
+        return found._replace(weak=found.weak or made_up) if found is not None else None
 
     def _in_pair(self, position: int, name_end: int, match: re.Match[bytes]) -> Credential | None:
         """A secret in a URL's query or in a connection string, both of which stand inside other texts."""
@@ -340,7 +349,6 @@ def _name_before(data: bytes, end: int) -> bytes:
 def find_provider_values(file: Source, runs: Iterable[tuple[int, int]]) -> Iterator[Credential]:
     """A generated value given to something that is called like a service and nothing else: `giphy: ...`, `ATLASSIAN_v3 = "..."`."""
     data = file.data
-    weak = low_stakes(file.path)
     for start, end in runs:
         if end - start < 20 or start < 4 or not _follows_operator(data, start) or data[start:end].isalpha():
             continue
@@ -348,7 +356,7 @@ def find_provider_values(file: Source, runs: Iterable[tuple[int, int]]) -> Itera
         if len(value) <= 200 and names.names_provider(name) and not _GIT_OR_DIGEST.match(value):
             found = judge_value(value, start, end, name, CODE, quoted=True, provider=True)
             if found is not None and randomness(value) >= 0.6:
-                yield found._replace(weak=weak)
+                yield found._replace(weak=low_stakes(file.path))
 
 
 _BLANKS_AND_QUOTES, _OPERATORS = frozenset(b" \"'`"), frozenset(b":=>")
@@ -369,6 +377,8 @@ def judge_value(value: bytes, start: int, end: int, name: bytes, kind: str, *, q
     """The value as a secret of that name, or None. `provider`: the name is that of a service, which is as good as "key"."""
     value, strength = value[:_JUDGED_LENGTH], names.STRONG if provider else names.strength(name)
     if judge.no_literal(value, name) or judge.placeholder(value):
+        return None
+    if strength < names.STRONG and judge.fingerprint(value):
         return None
     password = names.is_password(name)
     if kind == CODE and (len(value) < 10 and not password or judge.placeholder(value.lower().translate(_LEET))):

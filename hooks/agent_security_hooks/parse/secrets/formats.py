@@ -28,7 +28,7 @@ _OPENERS = frozenset(b" \"'`\n\r\t([{<>,")
 _DIGIT = Pattern(rb"[0-9]")
 _NEAR = Pattern(NEAR_PATTERN)
 _SEPARATOR = Pattern(rb"[_-]")
-_compiled: dict[bytes, Pattern] = {}
+_compiled: dict[bytes, Pattern[bytes]] = {}
 
 Entries = tuple[tuple[bytes, int], ...]
 

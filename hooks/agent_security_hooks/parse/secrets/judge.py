@@ -18,9 +18,9 @@ _STAND_IN = Pattern(
 )  # fmt: skip
 
 _REFERENCE = Pattern(
-    rb"[$%#@!&*]?[{(\[<]|\$[A-Za-z_]|%[A-Za-z_]{1,40}%|@[\w.-]{1,60}@?\Z|"  # templates: ${X} {{ x }} <x> $X %X% @x@
+    rb"[$%#@!&*]?[{(\[<]|\${1,2}[A-Za-z_]|%[A-Za-z_]{1,40}%|@[\w.-]{1,60}@?\Z|"  # templates: ${X} {{ x }} <x> $X $$X %X% @x@
     rb"(?:sha(?:1|224|256|384|512)|md5|blake2b?|crc32)[-:=]|\{?(?:SSHA|SHA|CRYPT|MD5|PLAIN|noop|bcrypt)\d{0,3}\}|"  # digests
-    rb"\$(?:2[abxy]?|1|5|6|7|y|argon2\w{0,2}|apr1|scrypt|pbkdf2[\w-]{0,12})\$|pbkdf2[:_]|scrypt[:_]|bcrypt|argon2|"  # password hashes
+    rb"\${1,2}(?:2[abxy]?|1|5|6|7|y|argon2\w{0,2}|apr1|scrypt|pbkdf2[\w-]{0,12})\$|pbkdf2[:_]|scrypt[:_]|bcrypt|argon2|"  # password hashes
     rb"ENC[\[(]|encrypted:|vault:|vault_|op://|ref\+|ssm:|secretsmanager:|keyring:|keychain:|arn:|projects/|kms:|age1|!vault|!Ref|!Sub|!GetAtt|AQICAH|AQECAH|gAAAAA|Ag[A-D][A-Za-z0-9+/]{150}|"
     rb"ssh-(?:rsa|dss|ed25519)|ecdsa-sha2|AAAA[BCE]3Nza|data:[a-z]{1,20}/|urn:|did:|xmlns|"
     rb"(?:https?|wss?|ftp|file|git|ssh|tcp|unix|redis|amqp|jdbc|mongodb|postgres\w{0,3}|mysql|chrome|about|mailto|javascript)[:+]|"
@@ -95,6 +95,14 @@ def sample_token(body: bytes, *, weak_prefix: bool = False) -> bool:
     low = body.lower()
     covered = sum(len(word) for word in _STAND_IN.findall(low) if len(word) > 3)
     return covered >= max(6, 0.3 * len(body)) or word_share(body) > 0.75 and entropy(body) < 4.2
+
+
+_FINGERPRINT = Pattern(rb"(?:0[xX])?[0-9A-F]{40}\Z")
+
+
+def fingerprint(value: bytes) -> bool:
+    """Whether the value is written as the fingerprint of an OpenPGP key, which is public (RFC 4880, section 12.2: 160 bits, by custom in capitals)."""
+    return _FINGERPRINT.match(value) is not None and any(65 <= byte <= 70 for byte in value) and any(48 <= byte <= 57 for byte in value)
 
 
 @lru_cache(maxsize=2048)

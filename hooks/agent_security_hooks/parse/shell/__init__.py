@@ -1,7 +1,8 @@
 """Shell scripts as commands, words and redirections with exact positions.
 
-Words, quotes, expansions, heredocs and redirections are read here (`words`, `heredoc`, `commands`); what is left of the script, a skeleton of
-compound commands, is parsed by tree-sitter-bash (`skeleton`), which does not get the others right.
+`words` reads quotes and expansions, `heredoc` documents, `commands` finds where commands begin and end, `structure` builds compound ones.
+A reader of our own, because the libraries lose commands without a word: tree-sitter-bash loses the rest of a file at `;& esac`, takes an `if` after
+`x |` and a blank line for arguments, and needs quadratic time to recover from errors; bashlex is under the GPL and gives up at the first error.
 Grammar: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html and https://www.gnu.org/software/bash/manual/bash.html
 """
 
@@ -29,6 +30,7 @@ def parse_shell(text: bytes) -> Script:
     script = Script(_with_zeros(found, text) if b"\0" in text else found)
     if not whole or scanner.room < 0:
         script.complete = False
+    script.unended = scanner.unended
     return script
 
 

@@ -6,7 +6,7 @@ import re
 
 from agent_security_hooks.parse.shell.heredoc import Heredoc, HeredocWords
 from agent_security_hooks.parse.shell.model import Command, Compound, Part, Pipeline, Redirection, Word
-from agent_security_hooks.parse.shell.skeleton import Skeleton
+from agent_security_hooks.parse.shell.structure import Tree
 from agent_security_hooks.parse.shell.words import PLAIN
 
 _ASSIGNMENT = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)(?:(\[)|(\+)?=(?:\\\r?\n)*)")
@@ -23,10 +23,9 @@ _VARIABLE = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 _RESERVED = frozenset(b"if then elif else fi while until do done for select case esac function { } ! time coproc [[ @test".split())
 _CLOSERS = frozenset(b"fi done esac }".split())
-_OPENERS = frozenset(b"if while until {".split())
+_OPENERS = {b"if": "if", b"while": "while", b"until": "until", b"{": "group"}
 _DECLARATIONS = frozenset(b"declare export local readonly typeset".split())
 _ENDS = frozenset(b" \t\r\n;&|()<>")
-_CASE, _PARENTHESIS = 99, 40
 _SIMPLE, _COMPOUND = 2, 6  # what they cost of the scanner's room, more than the words and operators in them
 
 
@@ -39,23 +38,31 @@ class Scanner(HeredocWords):
         """The commands from an offset on, up to the end of the text or behind the parenthesis `close`, and where they end."""
         reader = _Unit(self, base, close)
         end = reader.read()
-        return reader.skeleton.pipelines(), min(end, len(self.data))
+        return reader.tree.finish(), min(end, len(self.data))
+
+    def array(self, p: int) -> tuple[Word, int]:
+        """The value of `a=(x y)`, from its parenthesis."""
+        start, words = p, list[Word]()
+        p = self.space(p + 1)
+        while p < self.end and self.data[p] != 41:
+            word, q = self.word(p)
+            if q > p:
+                words.append(word)
+            p = self.space(max(q, p + 1))
+        p = max(start + 1, min(p + 1, self.end))
+        return Word(start, p, (Part("array", self.text(start, p), False, "", "", None, (), start, p, tuple(words)),)), p
 
 
 class _Unit:
     """The commands of a script or of one substitution."""
 
-    __slots__ = ("base", "close", "closed", "emit", "negate", "scanner", "skeleton", "stack")
+    __slots__ = ("base", "close", "scanner", "tree")
 
     def __init__(self, scanner: Scanner, base: int, close: int) -> None:
         self.scanner = scanner
         self.base = base
         self.close = close
-        self.skeleton = Skeleton()
-        self.emit = self.skeleton.add
-        self.stack: list[int] = []  # what parentheses may belong to: a subshell or a case
-        self.closed = -1  # the end of the compound command just before
-        self.negate = False
+        self.tree = Tree()
 
     def read(self) -> int:
         """All commands; where they end."""
@@ -66,17 +73,17 @@ class _Unit:
                 return p
             c = data[p]
             if c == 10:
-                self.skeleton.newline(p)
-                self.closed = -1
+                self.tree.operator("\n")
                 p = scanner.heredocs(p + 1) if scanner.pending else scanner.space(p + 1)
                 continue
             scanner.spend(p)
             if c == 35:
                 p = scanner.line_end(p)
             elif c == 41:
-                if self.close and _PARENTHESIS not in self.stack:  # a case without its esac does not hold it
+                if self.close and not self.tree.parentheses:  # a case without its esac does not hold it
                     return p + 1
-                p = self.parenthesis_end(p)
+                p += 1
+                self.tree.close(")", p)
             elif c in b";|" or (c == 38 and data[p + 1 : p + 2] != b">"):
                 p = self.operator(p)
             elif c == 40:
@@ -86,70 +93,42 @@ class _Unit:
 
     def operator(self, p: int) -> int:
         data = self.scanner.data
-        self.closed = -1
         if data[p] == 59:
             size = 3 if data[p : p + 3] == b";;&" else 2 if data[p : p + 2] in (b";;", b";&") else 1
-            if size > 1 and self.stack and self.stack[-1] == _CASE:
-                self.emit(b";;", p, p + size)
-                return self.pattern(p + size)
-            self.emit(b";", p, p + size)
-            return p + size
+            in_case = size > 1 and self.tree.in_case()
+            self.tree.operator(";")
+            return self.pattern(p + size) if in_case else p + size
         two = data[p : p + 2]
         token = two if two in (b"&&", b"||", b"|&") else two[:1]
-        self.emit(token, p, p + len(token))
+        self.tree.operator(token.decode())
         return p + len(token)
 
-    def mark(self, p: int) -> None:
-        """A command begins here."""
-        if self.negate:
-            self.skeleton.negated.add(p)
-            self.negate = False
+    def add(self, command: Command | Compound) -> None:
+        self.scanner.spend(command.end, _SIMPLE)
+        self.tree.add(command)
 
-    def simple(self, start: int, end: int, command: Command | Compound) -> None:
-        self.scanner.spend(end, _SIMPLE)
-        self.skeleton.command(start, end, command)
-        if isinstance(command, Compound):
-            self.closed = end
-
-    def separate(self) -> None:
-        """`fi done` needs no separator in shell, but in the skeleton."""
-        if self.closed >= 0:
-            self.emit(b";", self.closed, self.closed)
-            self.closed = -1
+    def open(self, kind: str, start: int, end: int, *, name: str = "", words: tuple[Word, ...] = (), closer: str = "") -> int:
+        self.scanner.spend(start, _COMPOUND)
+        self.tree.open(kind, start, end, name=name, words=words, closer=closer)
+        return end
 
     def parenthesis(self, p: int) -> int:
         scanner = self.scanner
-        self.separate()
-        self.mark(p)
         if scanner.data[p + 1 : p + 2] == b"(":
             parts: list[Part] = []
             end = scanner.arithmetic(p, p + 2, parts)
             if end:
                 inner = parts[0].default
-                self.simple(p, end, Compound(p, end, "arithmetic", "", (inner,) if inner else (), (), ()))
+                self.add(Compound(p, end, "arithmetic", "", (inner,) if inner else (), (), ()))
                 return end
-        scanner.spend(p, _COMPOUND)
-        self.emit(b"(", p, p + 1)
-        self.stack.append(_PARENTHESIS)
-        return p + 1
-
-    def parenthesis_end(self, p: int) -> int:
-        if self.stack and self.stack[-1] == _PARENTHESIS:
-            self.stack.pop()
-            self.emit(b")", p, p + 1)
-            self.closed = p + 1
-        return p + 1
+        return self.open("subshell", p, p + 1)
 
     def command(self, p: int) -> int:
         """What begins with a word or redirection."""
         scanner, data = self.scanner, self.scanner.data
-        if self.closed >= 0:
-            found = _REDIRECTION.match(data, p, scanner.end)
-            if found:
-                redirection, q = self.redirection(found)
-                self.skeleton.trailing.setdefault(self.closed, []).append(redirection)
-                return q
-            self.separate()
+        found = _REDIRECTION.match(data, p, scanner.end) if self.tree.closed else None
+        if found:
+            return self.trailing(found)
         found = PLAIN.match(data, p, scanner.end)
         q = found.end() if found else p
         if q > p and (q >= scanner.end or data[q] in _ENDS):
@@ -160,8 +139,17 @@ class _Unit:
                 end = self.function(p, scanner.text(p, q), found.end()) if found else 0
             if end:
                 return end
-        self.mark(p)
         return self.words(p)
+
+    def trailing(self, found: re.Match[bytes] | None) -> int:
+        """The redirections of a compound command."""
+        redirections, p = [], 0
+        while found:
+            redirection, p = self.redirection(found)
+            redirections.append(redirection)
+            found = _REDIRECTION.match(self.scanner.data, self.scanner.blank(p), self.scanner.end)
+        self.tree.redirect(redirections)
+        return p
 
     def words(self, start: int) -> int:
         """A simple command."""
@@ -192,7 +180,7 @@ class _Unit:
                     words.append(word)
             p = scanner.blank(end)
         end = max(end, start + 1)
-        self.simple(start, end, Command(start, end, tuple(assignments), tuple(words), tuple(redirections)))
+        self.add(Command(start, end, tuple(assignments), tuple(words), tuple(redirections)))
         return max(p, end)
 
     def assignment(self, found: re.Match[bytes], assignments: list[tuple[str, Word | None]]) -> int:
@@ -236,25 +224,17 @@ class _Unit:
         }.get(word)  # fmt: skip
         if special:
             return special(p, q)
-        self.scanner.spend(p, _COMPOUND)
+        text = word.decode()
         if word in _CLOSERS:
-            if word == b"esac":
-                if _CASE not in self.stack:
-                    return q
-                while self.stack.pop() != _CASE:
-                    pass
-            self.emit(word, p, q)
-            self.closed = q
-            return q
-        if word in _OPENERS:
-            self.mark(p)
-            if word == b"until":
-                self.skeleton.heads[p] = (p, "until", "", ())
-        self.emit(word, p, q)
+            self.tree.close(text, q)
+        elif word in _OPENERS:
+            self.open(_OPENERS[word], p, q)
+        else:
+            self.tree.middle(text)
         return q
 
     def negation(self, p: int, q: int) -> int:
-        self.negate = True
+        self.tree.negated = True
         return max(p, q)
 
     def time(self, p: int, q: int) -> int:
@@ -278,11 +258,7 @@ class _Unit:
     def function(self, p: int, name: str, after: int) -> int:
         if not _FUNCTION_BODY.match(self.scanner.data, self.scanner.space(after), self.scanner.end):
             return 0
-        self.mark(p)
-        self.skeleton.heads[p] = (p, "function", name, ())
-        self.emit(b"x", p, after)
-        self.emit(b"()", after, after)
-        return after
+        return self.open("function", p, after, name=name)
 
     def case(self, p: int, q: int) -> int:
         scanner = self.scanner
@@ -291,12 +267,7 @@ class _Unit:
         found = _IN.match(scanner.data, scanner.space(end), scanner.end)
         if end == start or not found:
             return 0
-        scanner.spend(p, _COMPOUND)
-        self.mark(p)
-        self.emit(b"case x in", p, found.end())
-        self.skeleton.heads[p] = (p, "case", "", (word,))
-        self.stack.append(_CASE)
-        return self.pattern(found.end())
+        return self.pattern(self.open("case", p, found.end(), words=(word,)))
 
     def pattern(self, p: int) -> int:
         """The patterns of an arm, or where the case ends."""
@@ -317,12 +288,9 @@ class _Unit:
                 break
             p = scanner.space(p + 1)
         if p >= scanner.end or data[p] != 41:
-            self.stack.pop()  # an esac is missing: what follows is read as commands
-            self.emit(b"esac", start, start)
-            self.closed = start
+            self.tree.close("esac", start)  # which is missing: what follows is read as commands
             return start
-        self.skeleton.patterns[start] = tuple(words)
-        self.emit(b"x)", start, p + 1)
+        self.tree.arm(tuple(words))
         return p + 1
 
     def loop(self, p: int, q: int) -> int:
@@ -347,13 +315,9 @@ class _Unit:
         after = scanner.space(end)
         if data[after : after + 1] == b";" and after < scanner.end:
             after = scanner.space(after + 1)
-        scanner.spend(p, _COMPOUND)
-        self.mark(p)
         braces = data[after : after + 1] == b"{" and after < scanner.end
-        self.skeleton.heads[after if braces else p] = (p, "for", name, tuple(words))
-        if not braces:
-            self.emit(b"for x;", p, end)
-        return after
+        self.open("for", p, after + 1 if braces else end, name=name, words=tuple(words), closer="}" if braces else "")
+        return after + 1 if braces else after
 
     def items(self, p: int, words: list[Word]) -> int:
         scanner, end = self.scanner, p
@@ -392,8 +356,7 @@ class _Unit:
                 break
             regex = data[at:end] == b"=~"
             if data[at:end] == b"]]":
-                self.mark(p)
-                self.simple(p, end, Compound(p, end, "test", "", tuple(words), (), ()))
+                self.add(Compound(p, end, "test", "", tuple(words), (), ()))
                 return end
             words.append(word)
             at = end

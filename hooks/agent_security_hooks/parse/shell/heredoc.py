@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from agent_security_hooks.parse.shell.model import Part, Word
 from agent_security_hooks.parse.shell.words import Words
+
+if TYPE_CHECKING:
+    from agent_security_hooks.parse.shell.model import Part, Word
 
 _RUN = re.compile(rb"[^\\$`]+")
 
@@ -70,6 +72,7 @@ class HeredocWords(Words):
             p = line_end + 1
         end = max(start, self.end)
         self.absent[key] = (start, end)
+        self.unended = True
         return end, end
 
     def _lines(self, parts: list[Part], start: int, end: int, *, strip: bool) -> None:

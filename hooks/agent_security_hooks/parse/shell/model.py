@@ -120,9 +120,10 @@ class Pipeline(NamedTuple):
 
 
 class Script(tuple[Pipeline, ...]):  # noqa: SLOT001  a tuple has no room for slots
-    """The pipelines of a script. `complete`: the text was read to its end, and not too much for that."""
+    """The pipelines of a script. `complete`: the text was read to its end, and not too much for that. `unended`: a heredoc lacks its delimiter."""
 
     complete = True
+    unended = False
 
 
 def walk_commands(pipelines: Iterable[Pipeline]) -> Iterator[Command]:

@@ -46,7 +46,7 @@ _ESCAPED = {False: re.compile(rb"\\([$`\\])"), True: re.compile(rb"\\([$`\\\"])"
 class Words:
     """Reads words of a text. Methods take the offset of what they read and return where it ends."""
 
-    __slots__ = ("absent", "budget", "data", "depth", "end", "pending", "rewinds", "room")
+    __slots__ = ("absent", "budget", "data", "depth", "end", "pending", "rewinds", "room", "unended")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -55,8 +55,9 @@ class Words:
         self.pending: list[Heredoc] = []
         self.absent: dict[tuple[bytes, bool, bool], tuple[int, int]] = {}  # delimiters, and where they do not occur
         self.rewinds = 0
-        self.room = ROOM
-        self.budget = len(data) + 65536  # bytes that may be read in vain, where `((` turns out to be no arithmetic
+        self.room = min(ROOM, len(data) + 4096)
+        self.unended = False
+        self.budget = len(data) // 2 + 4096  # bytes that may be read in vain, where `((` turns out to be no arithmetic
 
     def unit(self, base: int, close: int) -> tuple[tuple[Pipeline, ...], int]:
         """Commands up to the end of the text, or behind the character `close`."""
@@ -141,6 +142,7 @@ class Words:
             elif c in b"<>" and data[p + 1 : p + 2] == b"(" and p + 1 < self.end:
                 p = self._substitution(p, "process", parts, quoted=False)
             elif c == 13 and p + 1 < self.end and data[p + 1] != 10:
+                self.spend(p)
                 p = self._run(p, p + 1, parts)
             else:
                 break
@@ -285,11 +287,15 @@ class Words:
         self.literal(parts, p, p + 1, quoted=quoted)
         return p + 1
 
+    def _too_deep(self, p: int, end: int, parts: list[Part], *, quoted: bool) -> int:
+        self.spend(end, 20)  # nobody writes such a thing
+        self.literal(parts, p, end, quoted=quoted)
+        return end
+
     def _substitution(self, p: int, kind: str, parts: list[Part], *, quoted: bool) -> int:
         """`$(..)`, `<(..)` or `>(..)`."""
         if self.depth >= DEPTH:
-            self.literal(parts, p, p + 2, quoted=quoted)
-            return p + 2
+            return self._too_deep(p, p + 2, parts, quoted=quoted)
         self.depth += 1
         body, q = self.unit(p + 2, 41)
         self.depth -= 1
@@ -309,8 +315,7 @@ class Words:
             if (q - before) % 2 == 0:
                 break
         if self.depth >= DEPTH:
-            self.literal(parts, p, q + 1, quoted=quoted)
-            return q + 1
+            return self._too_deep(p, q + 1, parts, quoted=quoted)
         self.depth += 1
         body = self._unescaped(p + 1, q, quoted=quoted) if data.find(b"\\", p + 1, q) >= 0 else self._within(p + 1, q)
         self.depth -= 1
@@ -362,7 +367,7 @@ class Words:
                 p = self.special(p, inner)
         self.depth -= 1
         if data[p : p + 2] != b"))" or p + 2 > self.end:
-            self.budget -= p - begin
+            self.budget -= (p - begin) * (1 if p < self.end else 8)  # where one has no end, those in it have none
             return 0
         nested = tuple([part for part in inner if part.kind != "literal"])
         parts.append(Part("arithmetic", self.text(start, p + 2), quoted, "", "", Word(begin, p, nested) if nested else None, (), start, p + 2))
@@ -412,8 +417,7 @@ class Words:
                 parts.append(Part("variable", self.text(p, close + 2), quoted, "", "", None, (), p, close + 2))
                 return close + 2
         if self.depth >= DEPTH:
-            self.literal(parts, p, p + 2, quoted=quoted)
-            return p + 2
+            return self._too_deep(p, p + 2, parts, quoted=quoted)
         inner: list[Part] = []
         self.depth += 1
         found = _PARAMETER.match(data, p, self.end)
@@ -496,15 +500,3 @@ class Words:
                 level += (c == 40) - (c == 41)
                 p = self._run(p, p + 1, parts)
         return Word(start, p, tuple(parts)), p
-
-    def array(self, p: int) -> tuple[Word, int]:
-        """The value of `a=(x y)`, from its parenthesis."""
-        start, words = p, list[Word]()
-        p = self.space(p + 1)
-        while p < self.end and self.data[p] != 41:
-            word, q = self.word(p)
-            if q > p:
-                words.append(word)
-            p = self.space(max(q, p + 1))
-        p = max(start + 1, min(p + 1, self.end))
-        return Word(start, p, (Part("array", self.text(start, p), False, "", "", None, (), start, p, tuple(words)),)), p
