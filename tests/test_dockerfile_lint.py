@@ -232,6 +232,52 @@ def test_fix_extends_the_ignore_file(directory: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", b"# Secrets and history stay out of the build context\n**/.env\n**/.env.local\n**/.env.*.local\n.git\n"),
+        (b"*.md", b"*.md\n\n# Secrets and history stay out of the build context\n**/.env\n**/.env.local\n**/.env.*.local\n.git\n"),
+        (b"*.md\r\n.git", b"*.md\r\n.git\r\n\r\n# Secrets and history stay out of the build context\r\n**/.env\r\n**/.env.local\r\n**/.env.*.local\r\n"),
+        (b"\xef\xbb\xbf# \xff\n**/.env*\n", b"\xef\xbb\xbf# \xff\n**/.env*\n\n# Secrets and history stay out of the build context\n.git\n"),
+        (b"**\n!/src\n!.env", b"**\n!/src\n!.env\n\n# Secrets and history stay out of the build context\n**/.env\n"),
+    ],
+)
+def test_fix_keeps_every_byte_of_the_ignore_file(directory: Path, before: bytes, after: bytes) -> None:
+    make_repository(directory, {"Dockerfile": LEAKY, ".dockerignore": before})
+    assert run("dockerfile-lint", "--fix", "Dockerfile").status == 0
+    assert (directory / ".dockerignore").read_bytes() == after
+    assert run("dockerfile-lint", "--fix", "Dockerfile").status == 0
+    assert (directory / ".dockerignore").read_bytes() == after
+    assert (directory / "Dockerfile").read_text() == LEAKY
+
+
+def test_one_problem_is_said_once_to_people(directory: Path) -> None:
+    value = "<secret:random>"
+    dockerfile = f"""FROM node:22@{DIGEST}
+ENV DB_PASSWORD={value} DATABASE_URL=postgres://app:{value}@db.acme.io/app
+ARG API_TOKEN=${{API_TOKEN:-{value}}}
+RUN git clone https://bob:{value}@acme.io/x && curl -fu bob:{value} https://acme.io/y -o /y
+CMD ["serve", "--password={value}"]
+USER node
+"""
+    compose = f"""services:
+  a:
+    image: acme/a@{DIGEST}
+    environment:
+      - DB_PASSWORD={value}
+      - API_KEY=${{API_KEY:-{value}}}
+      - REDIS_URL=redis://:${{REDIS_PASSWORD:-{value}}}@cache:6379
+"""
+    make_repository(directory, {"Dockerfile": expand(dockerfile), "compose.yaml": expand(compose), ".gitignore": ".env\n.env.*\n"})
+    listed = run("agent-security", "--format=json", ".").report["findings"]
+    places = {(found["path"], found["line"], found["column"]) for found in listed}
+    text = run("agent-security", ".").out
+    assert len(places) == 9
+    assert len(listed) == 18
+    assert "secret-scan" not in text
+    assert text.count("[dockerfile-lint: ") == 9
+
+
 def test_fix_that_could_break_a_build_is_unsafe(directory: Path) -> None:
     make_repository(directory, {"Dockerfile": LEAKY, ".dockerignore": "**/.env*\n.git\n", ".npmrc": expand("_authToken=<secret:alnum20>\n")})
     assert run("dockerfile-lint", "--fix", "Dockerfile").status == 1

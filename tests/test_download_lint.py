@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.catalog import find_hook
 from agent_security_hooks.parse.downloads.shell_events import _WORDS, _interesting
-from agent_security_hooks.parse.downloads.switches import _OPTIONS, _VARIABLES, GATE
+from agent_security_hooks.parse.downloads.switches import _INDEXES, _OPTIONS, _VARIABLES, GATE
 from agent_security_hooks.parse.fragments import may_hold_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from placeholders import expand
 from support import make_repository, run, scan, write
 
 if TYPE_CHECKING:
@@ -77,6 +79,14 @@ def test_each_variable_switches_off_with_one_value_and_passes_the_gate(variable:
         if scan("run.sh", hook="download-lint").rules == ["tls-verification-off"]:
             fired.append(value)
     assert fired
+
+
+@pytest.mark.parametrize("variable", sorted(_INDEXES))
+def test_each_address_of_packages_counts_in_a_script_and_in_a_file_of_variables(variable: str, directory: Path) -> None:
+    for name in ("run.sh", ".env", "Dockerfile"):
+        setting = f"{variable.upper()}=http://packages.acme.dev/x\n"
+        write(directory, {name: {"run.sh": "export ", "Dockerfile": "FROM a\nENV "}.get(name, "") + setting})
+        assert scan(name, hook="download-lint").rules == ["insecure-url"]
 
 
 OPTIONS = [(program, option) for program, rows in _OPTIONS.items() for option, _ in rows]
@@ -162,17 +172,101 @@ def test_a_finding_is_reported_once_where_carriage_returns_change_nothing(direct
     ("script", "reason"),
     [
         ("cat <<E\ncurl -f https://a.dev/x | sh\n", "a here-document in it has no end"),
-        (":;" * 200_000 + "curl -f https://a.dev/x | sh\n", "its shell is longer than what is read"),
-        (f"sh -c '{':;' * 200_000}curl -f https://a.dev/x | sh'\n", "its shell is longer than what is read"),
+        (("#" * 79 + "\n") * 14_000 + "curl -f https://a.dev/x | sh\n", "its shell "),
+        ("sh -c '" + ("#" * 79 + "\n") * 14_000 + "curl -f https://a.dev/x | sh'\n", "its shell "),
+        (f"curl -f {' '.join(f'-o {n} https://a.dev/{n}' for n in range(200))} && sh 150\n", "its shell "),
     ],
 )
 def test_what_is_not_read_to_the_end_says_so(script: str, reason: str, directory: Path) -> None:
     write(directory, {"a.sh": script})
     result = scan("a.sh", hook="download-lint")
     assert result.status == 2
-    assert result.report["errors"] == [{"path": "a.sh", "message": f"not looked at to the end: {reason}"}]
+    assert [error["message"][: 26 + len(reason)] for error in result.report["errors"]] == [f"not looked at to the end: {reason}"]
+
+
+def test_many_urls_take_linear_time(directory: Path) -> None:
+    def seconds(count: int) -> float:
+        write(directory, {"a.sh": f"wget {'http://a.dev/x ' * count}\ncurl {' '.join(f'http://a{n}.dev' for n in range(count))} > x\n"})
+        before = time.process_time()
+        scan("a.sh", hook="download-lint")
+        return time.process_time() - before
+
+    assert seconds(4000) < 1 + 8 * seconds(1000)
 
 
 def test_an_unended_heredoc_in_a_document_is_none_of_our_business(directory: Path) -> None:
     write(directory, {"README.md": "```sh\ncurl https://a.dev/x > x\ncat <<E\n```\n"})
     assert scan("README.md", hook="download-lint").status == 0
+
+
+# Each line is a finding; `{0}` is a secret, PLACE the rest of an address, of which nothing is said either.
+SECRETS = {
+    "run.sh": """curl -H "Authorization: Bearer {0}" "https://user:{0}@get.acme.dev/PLACE/a?token={0}" | sh
+curl -kH"Authorization: Bearer {0}" https://{0}@get.acme.dev/PLACE -o x-{0}.sh
+sh x-{0}.sh
+wget --no-check-certificate --password={0} https://get.acme.dev/PLACE?sig={0} -O /usr/local/bin/{0}
+curl -o y http://user:{0}@dl.acme.dev/PLACE?k={0}
+git -c http.https://user:{0}@git.acme.dev.sslVerify=false clone http://{0}@git.acme.dev/PLACE
+pip install --index-url http://user:{0}@pypi.acme.dev/PLACE/simple x --trusted-host {0}
+export PIP_INDEX_URL=http://user:{0}@pypi.acme.dev/PLACE GIT_SSL_NO_VERIFY={0} PIP_TRUSTED_HOST={0}
+npm config set registry http://{0}:x@npm.acme.dev/PLACE
+curl -fsSL https://{0}.acme.dev/z.tgz | tar xz -C /usr/local
+f="{0}"; curl -fsSLo "$f" https://h.acme.dev/PLACE; bash "$f"
+Rscript -e "install.packages('x', repos='http://u:{0}@cran.acme.dev/PLACE')"
+echo "registry=http://u:{0}@npm.acme.dev/PLACE" > ~/.npmrc
+""",
+    "requirements.txt": "--index-url http://u:{0}@pypi.acme.dev/PLACE\n",
+    ".npmrc": "registry=http://u:{0}@npm.acme.dev/PLACE\n",
+    "a.ps1": 'iwr "https://u:{0}@dl.acme.dev/PLACE/x.exe?s={0}" -OutFile x-{0}.exe\n.\\x-{0}.exe\niex (irm https://{0}@dl.acme.dev/PLACE)\n',
+    "Dockerfile": "FROM a\nADD http://u:{0}@dl.acme.dev/PLACE /usr/local/bin/{0}\nENV PIP_INDEX_URL=http://u:{0}@p.acme.dev/PLACE\n",
+}
+
+
+@pytest.mark.parametrize("kind", ["github", "openai", "anthropic", "npm", "jwt"])
+@pytest.mark.parametrize("form", ["text", "full", "json", "sarif", "github"])
+def test_nothing_of_an_address_but_its_host_and_no_secret_is_said(kind: str, form: str, directory: Path) -> None:
+    secret = expand(f"<secret:{kind}>")
+    write(directory, {name: text.replace("{0}", secret) for name, text in SECRETS.items()})
+    result = run("check", "--hook=download-lint", "--pedantic", f"--format={form}", *SECRETS)
+    assert result.status == 1
+    said = result.out + result.err
+    assert "get.acme.dev" in said
+    assert secret not in said
+    assert "PLACE" not in said
+
+
+HOSTILE = {
+    "downloads.sh": "\n".join(f"curl -fsSLo /usr/local/bin/f{n} https://a.dev/{n}" for n in range(20_000)),
+    "patterns.sh": "\n".join(f"curl -fsSLo f{n} https://a.dev/{n}" for n in range(2000)) + "\n" + "sh f*[0-9]?x*\n" * 10_000,
+    "programs.sh": "\n".join(f"curl -fsSLo /usr/local/bin/f{n} https://a.dev/{n}; cmd{n}" for n in range(9000)),
+    "archives.sh": "\n".join(f"curl -fsSL https://a.dev/a{n}.tgz | tar xz -C /d{n}; /x/y{n}/z; export PATH=/d{n}:$PATH" for n in range(6000)),
+    "sums.sh": "\n".join(f'curl -fsSLo f{n} https://a.dev/{n}; echo "$S f{n}" | sha256sum -c -; sh f{n}' for n in range(6000)),
+    "array.sh": "A=(" + " ".join(f"x{n}" for n in range(20_000)) + ")\n" + 'curl "${A[@]}" https://a.dev/x\n' * 5000,
+    "uncalled.sh": "\n".join(f"V{n}=x{n}; f{n}() {{ curl https://a.dev/{n} | sh; }}" for n in range(6000)),
+    "evaluated.sh": 'X="curl -fsSL https://a.dev/x | sh"\n' + 'eval "$X"\n' * 15_000,
+    "written.sh": "cat > a.sh <<'E'\nsh a.sh; sh a.sh; curl https://a.dev/x | sh\nE\nsh a.sh\n" * 500,
+    "directories.sh": "curl -fsSLo x https://a.dev/x\n" + "cd a\n" * 30_000 + "sh x\n",
+    "lines.sh": "curl -fsSL https://a.dev/a.tgz | tar xz -C /d\n" + ("/a" * 2000 + "/x\n") * 1000,
+    "pipes.sh": "curl x |" * 100_000,
+    "pipes.ps1": "iwr x |" * 100_000 + " iex",
+    "quotes.ps1": 'iwr "' * 200_000,
+    "comments.ps1": "<#" * 300_000 + " iwr",
+    "saved.ps1": "\n".join(f"iwr https://a.dev/{n}.exe -OutFile f{n}.exe\n.\\f{n}.exe /S" for n in range(10_000)),
+    "requirements.txt": "--index-url http://a.dev/x\n" * 30_000 + "--trusted-host " * 100_000,
+    "Dockerfile": "FROM a\n" + "\n".join(f"ADD https://a.dev/{n} /usr/local/bin/f{n}" for n in range(9000)),
+    "stages.Dockerfile": "FROM a AS s0\nRUN curl -fsSLo /t https://a.dev/t\n" + "\n".join(f"FROM s{n} AS s{n + 1}\nCOPY --from=s{n} /t /t{n}\nRUN sh /t{n}" for n in range(1000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_end_in_time(name: str, directory: Path) -> None:
+    from agent_security_hooks.parse.downloads.settings import read_settings
+    from agent_security_hooks.parse.downloads.shell_events import read_downloads
+    from agent_security_hooks.repository import Repository
+    from agent_security_hooks.source import Source
+
+    file = Source(name, HOSTILE[name].encode(), Repository(str(directory)))
+    before = time.process_time()
+    read_downloads(file)
+    read_settings(file)
+    assert time.process_time() - before < 6  # a third of it where nothing else runs

@@ -292,3 +292,11 @@ def test_a_token_is_masked_wherever_it_stands(kind: str, repository: Path) -> No
 @pytest.mark.parametrize("kind", SHAPELESS)
 def test_a_password_is_not_shown(kind: str, repository: Path) -> None:
     _check(repository, AS_VALUES, kind)
+
+
+def test_a_name_with_a_piece_of_a_secret_is_not_shown(repository: Path) -> None:
+    piece = expand("<secret:aws-secret>").replace("/", "").replace("+", "")[:16]
+    make_repository(repository, {".env": f"{piece}_ACCESS_KEY={expand('<secret:random>')}\n"})
+    result = run("secret-scan", "--pedantic", ".env")
+    assert result.status == 1
+    assert piece not in result.out + result.err

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from agent_security_hooks import runner
 from agent_security_hooks.catalog import HOOKS
-from agent_security_hooks.model import Hit
+from agent_security_hooks.model import Edit, Finding, Hit
+from agent_security_hooks.runner import without_repeats
 from placeholders import expand
 from support import HOOKS_DIRECTORY, git, make_repository, process, run, scan, toy_hook, write
 
@@ -193,6 +194,26 @@ def test_people_read_a_thing_once_and_programs_get_everything(repository: Path) 
 def test_a_template_repeats_nothing_but_what_it_names(repository: Path) -> None:
     make_repository(repository, {".env.example": expand("A=<secret:openai>\nB=<secret:github>  # agent-security: ignore[real-value-in-env-example] old\n")})
     assert _read_by_people(".env.example") == ["real-value-in-env-example", "provider-key"]
+
+
+def _said(hook: str, rule: str, span: tuple[int, int], covers: str = "", path: str = "a", edits: tuple[Edit, ...] = ()) -> Finding:
+    return Finding(hook, rule, 1, "high", path, 1, 1, 1, 1, "", "", "", edits, pedantic=False, span=span, covers=covers, root_path=f"web/{path}")
+
+
+def test_what_takes_others_away() -> None:
+    edit = Edit(0, 0, b"x", path="web/a/.dockerignore")
+    here, elsewhere = (edit._replace(path=path) for path in ("", "api/web/a/.dockerignore"))
+    cases = [
+        ([_said("one", "outer", (5, 20), "span"), _said("two", "inner", (6, 19))], ["outer"]),
+        ([_said("one", "outer", (5, 20), "span"), _said("two", "beside", (6, 21))], ["outer", "beside"]),
+        ([_said("one", "first", (5, 20), "span"), _said("two", "second", (5, 20), "span")], ["second"]),
+        ([_said("one", "same hook", (5, 20), "span"), _said("one", "too", (5, 20))], ["same hook", "too"]),
+        ([_said("one", "whole", (0, 0), "file"), _said("two", "any", (7, 9)), _said("two", "other", (7, 9), path="b")], ["whole", "other"]),
+        ([_said("one", "mended", (0, 1), "edit", edits=(edit,)), _said("two", "there", (0, 1), path="a/.dockerignore", edits=(here,))], ["mended"]),
+        ([_said("one", "mended", (0, 1), "edit", edits=(edit,)), _said("two", "not there", (0, 1), path="b", edits=(elsewhere,))], ["mended", "not there"]),
+    ]
+    for findings, left in cases:
+        assert [finding.rule for finding in without_repeats(findings)] == left
 
 
 def test_the_verdict_does_not_depend_on_the_current_directory(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.data.credential_formats import FORMATS, Format
+from agent_security_hooks.data.credential_index import ANYWHERE
 from agent_security_hooks.parse.pattern import Pattern
-from agent_security_hooks.parse.secrets import find_credentials, redact
+from agent_security_hooks.parse.secrets import MAY_HAVE_A_SHAPE, find_by_shape, find_credentials, redact
 from agent_security_hooks.parse.secrets.detectors import find_by_detectors
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
+from hypothesis import given
+from hypothesis import strategies as st
 from make_format_index import TARGET, render
 from placeholders import expand, generate
 from support import scan, write
@@ -88,6 +91,22 @@ def test_a_name_that_looks_generated_is_not_shown() -> None:
     name, value = generate("alnum32"), generate("alnum32", index=1)
     (credential,) = find("a.env", f"{name}_token={value}\n")
     assert credential.name == ""
+
+
+_PIECES = st.sampled_from(
+    ["a", "B3", "-", "_", ".", ":", "@", "/", "=", "+", "$", " ", "\n", "Basic ", "bearer ", "Curl", " -u ", "a:b", "sk-", "ghp_", "eyJ", "AKIA", "SG.", "BEGIN ", "---", "xoxb", "0123456", "%40", "#"]
+    + [prefix.decode() for prefix, _ in ANYWHERE]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=16).map(lambda pieces: "".join(pieces).encode()))
+def test_what_is_not_searched_holds_nothing(data: bytes) -> None:
+    lower = data.lower()
+    assert MAY_HAVE_A_SHAPE.search(lower) or not find_by_shape(data, lower)
+
+
+def test_marks_of_a_search_are_those_of_the_formats() -> None:
+    assert [prefix for prefix, _ in ANYWHERE if not MAY_HAVE_A_SHAPE.search(prefix.lower())] == []
 
 
 def test_redact_masks_what_stands_in_other_text() -> None:

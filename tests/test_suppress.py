@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,3 +173,13 @@ def test_many_marks_and_long_lines(content: str) -> None:
     found = find_ignores(Source("a.py", content.encode(), Repository()))
     assert len(found) == content.count("ignore")
     assert {ignore.names for ignore in found} == {("provider-key",)}
+
+
+def test_marks_of_hadolint_are_found_in_linear_time(directory: Path) -> None:
+    def seconds(count: int) -> float:
+        (directory / "Dockerfile").write_text("# hadolint global ignore=DL1\n" * count + "# hadolint ignore=DL2\n" * count + "FROM a\n" * count)
+        before = time.process_time()
+        scan("Dockerfile", hook="dockerfile-lint")
+        return time.process_time() - before
+
+    assert seconds(4000) < 1 + 8 * seconds(1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks import suppress
@@ -268,11 +269,10 @@ def _sha256(data: bytes) -> str:
     """The digest in hexadecimal, from the interpreter's own module: to load OpenSSL, as `hashlib` does, takes longer than the rest of a report."""
     from importlib import import_module
 
-    for name in ("_sha2", "_sha256"):  # since 3.12, before
-        try:
-            return str(import_module(name).sha256(data).hexdigest())
-        except (ImportError, AttributeError):
-            continue
+    try:
+        return str(import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256(data).hexdigest())
+    except (ImportError, AttributeError):
+        pass
     from hashlib import sha256
 
     return sha256(data).hexdigest()

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from agent_security_hooks.model import Finding
+    from agent_security_hooks.parse.dockerfile import Instruction
     from agent_security_hooks.source import Source
 
 MARK = b"agent-security: ignore"
@@ -49,6 +50,7 @@ _EQUIVALENT_CODES: dict[str, str] = {
 _HADOLINT_CODES: dict[str, tuple[str, ...]] = {
     "missing-user": ("DL3002",), "root-user": ("DL3002",), "sudo-in-image": ("DL3004",), "unpinned-base-image": ("DL3006", "DL3007"),
 }  # fmt: skip
+_KNOWN_CODES = frozenset(code for codes in _HADOLINT_CODES.values() for code in codes)
 # and BuildKit's names of checks (`# check=skip=...` at the top of a Dockerfile).
 _BUILD_CHECKS: dict[str, str] = {"secret-build-arg": "SecretsUsedInArgOrEnv", "build-arg-to-env": "SecretsUsedInArgOrEnv"}
 
@@ -186,22 +188,47 @@ def _image_mark(file: Source, finding: Finding) -> str:
         if skipped and {check, "all"} & {name.strip() for name in skipped[1].split(",")}:
             return "check=skip"
     codes = _HADOLINT_CODES.get(finding.rule, ())
-    instruction = next((one for one in image.instructions if one.start <= finding.span[0] <= one.end), None)
-    number = file.line_of(instruction.start) if instruction is not None else finding.line
-    while number > 1 and file.line(number - 1).lstrip().startswith(b"#"):
-        number -= 1
-        if _allows(file.line(number), rb"#\s{0,4}hadolint\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", codes):
-            return "hadolint ignore"
-    comments = (file.data[start:end] for start, end in image.comments) if b"global" in file.data else ()
-    return (
-        "hadolint global ignore"
-        if any(_allows(c, rb"#\s{0,4}hadolint\s{1,4}global\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", codes) for c in comments)
-        else ""
-    )
+    if b"hadolint" not in file.data:
+        return ""
+    from bisect import bisect_right
+
+    above, everywhere = file.view(_hadolint_marks)
+    index = bisect_right(image.instructions, finding.span[0], key=_start) - 1
+    within = index >= 0 and finding.span[0] <= image.instructions[index].end
+    number = file.line_of(image.instructions[index].start) if within else finding.line
+    if not above.get(number - 1, _NOTHING).isdisjoint(codes):
+        return "hadolint ignore"
+    return "" if everywhere.isdisjoint(codes) else "hadolint global ignore"
 
 
-def _allows(comment: bytes, pattern: bytes, codes: Sequence[str]) -> bool:
+def _start(instruction: Instruction) -> int:
+    return instruction.start
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _hadolint_marks(file: Source) -> tuple[dict[int, frozenset[str]], frozenset[str]]:
+    """A view: the codes that comments say to ignore for what follows, by the last line of each comment, and those for the whole file."""
     import re
 
-    match = re.search(pattern, comment[:2000])
-    return match is not None and not {name.strip() for name in match[1].decode("ascii").split(",")}.isdisjoint(codes)
+    from agent_security_hooks.parse.dockerfile import read_dockerfile
+
+    above: dict[int, frozenset[str]] = {}
+    for number in range(1, len(file.line_starts) + 1):
+        line = file.line(number)
+        if line.lstrip().startswith(b"#"):
+            match = re.search(rb"#\s{0,4}hadolint\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", line[:2000]) if b"hadolint" in line else None
+            codes = above.get(number - 1, _NOTHING) | (_codes(match[1]) if match else _NOTHING)
+            if codes:
+                above[number] = codes
+    everywhere = _NOTHING
+    for start, end in file.view(read_dockerfile).comments if b"global" in file.data else ():
+        match = re.search(rb"#\s{0,4}hadolint\s{1,4}global\s{1,4}ignore\s{0,4}=\s{0,4}([\w, ]{1,500})", file.data[start : min(end, start + 2000)])
+        everywhere |= _codes(match[1]) if match else _NOTHING
+    return above, everywhere
+
+
+def _codes(listed: bytes) -> frozenset[str]:
+    """Those that mean the same as a rule of ours."""
+    return _KNOWN_CODES.intersection(name.strip() for name in listed.decode("ascii").split(","))

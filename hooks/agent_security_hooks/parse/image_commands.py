@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,9 +32,16 @@ def calls_between(file: Source, start: int, end: int) -> Iterator[Call]:
     """The calls of what stands between two offsets, for one instruction."""
     from agent_security_hooks.parse.fragments import shell_fragments
 
-    for number, fragment in enumerate(file.view(shell_fragments)):
-        if fragment.text.data and start <= fragment.text.place(0) < end:
-            yield from _calls(file, number, fragment)
+    fragments, places = file.view(shell_fragments), file.view(_places)
+    for _, number in places[bisect_left(places, (start, 0)) : bisect_left(places, (end, 0))]:
+        yield from _calls(file, number, fragments[number])
+
+
+def _places(file: Source) -> list[tuple[int, int]]:
+    """A view: where each fragment that holds something begins, with its number, in order of place."""
+    from agent_security_hooks.parse.fragments import shell_fragments
+
+    return sorted((fragment.text.place(0), number) for number, fragment in enumerate(file.view(shell_fragments)) if fragment.text.data)
 
 
 def _calls(file: Source, number: int, fragment: Fragment) -> list[Call]:

@@ -5,11 +5,11 @@ Source: https://docs.docker.com/reference/dockerfile/ and https://docs.docker.co
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.dockerfile import Argument, Instruction, expand, read_dockerfile, resolve
+from agent_security_hooks.parse.image_variables import PLATFORMS, GlobalScope, History
 from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
@@ -41,23 +41,7 @@ _WINDOWS_TAG = Pattern(r"(?i)windowsservercore|nanoserver")
 _DIGEST = Pattern(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 
 
-def _platform_arguments(platform: str) -> dict[str, str]:
-    system, architecture, variant = (*platform.split("/"), "")[:3]
-    return {
-        "BUILDPLATFORM": "linux/amd64", "BUILDOS": "linux", "BUILDOSVERSION": "", "BUILDARCH": "amd64", "BUILDVARIANT": "",
-        "TARGETPLATFORM": platform, "TARGETOS": system, "TARGETOSVERSION": "", "TARGETARCH": architecture, "TARGETVARIANT": variant,
-    }  # fmt: skip
-
-
-# FROM knows these without a declaration; the first platform stands for the one that is built for.
-_PLATFORMS = tuple(
-    _platform_arguments(platform)
-    for platform in "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64 windows/amd64".split()
-)
-
-
 _EVERYWHERE = 1 << 62
-_T = TypeVar("_T")
 
 
 class Reference(NamedTuple):
@@ -72,42 +56,16 @@ class Reference(NamedTuple):
     target: Stage | None
 
 
-class _History(Generic[_T]):
-    """Values of names, each from some place in the file on."""
-
-    __slots__ = ("_entries",)
-
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[list[int], list[_T]]] = {}
-
-    def add(self, name: str, place: int, value: _T) -> None:
-        places, values = self._entries.setdefault(name, ([], []))
-        places.append(place)
-        values.append(value)
-
-    def before(self, name: str, place: int) -> tuple[_T] | None:
-        entry = self._entries.get(name)
-        found = bisect_left(entry[0], place) - 1 if entry else -1
-        return (entry[1][found],) if entry and found >= 0 else None
-
-    def values(self, name: str) -> Iterable[_T]:
-        entry = self._entries.get(name)
-        return entry[1] if entry else ()
-
-    def names(self) -> Iterable[str]:
-        return self._entries
-
-
 class _State:
     """What the instructions of a stage set. The histories of directories and shells know one name, the empty one."""
 
     __slots__ = ("arguments", "directories", "environment", "last", "shells")
 
     def __init__(self) -> None:
-        self.environment: _History[str | None] = _History()
-        self.arguments: _History[str | None] = _History()
-        self.directories: _History[str | None] = _History()
-        self.shells: _History[tuple[str, ...]] = _History()
+        self.environment: History[str | None] = History()
+        self.arguments: History[str | None] = History()
+        self.directories: History[str | None] = History()
+        self.shells: History[tuple[str, ...]] = History()
         self.last: dict[str, Instruction] = {}
 
 
@@ -210,35 +168,13 @@ class Variables(Mapping[str, "str | None"]):
         return sum(1 for _ in self)
 
 
-class _Global(Mapping[str, "str | None"]):
-    """The ARGs before the first FROM and those of the platform. There are no others: what is not there is not set."""
-
-    __slots__ = ("names", "platform")
-
-    def __init__(self, names: dict[str, str | None], platform: Mapping[str, str]) -> None:
-        self.names = names
-        self.platform = platform
-
-    def __getitem__(self, name: str) -> str | None:
-        return self.names[name] if name in self.names else self.platform.get(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self.platform, **self.names})
-
-    def __len__(self) -> int:
-        return len(self.names.keys() | self.platform.keys())
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
 class _Reader:
     """Builds the stages of one file."""
 
     def __init__(self, escape: str) -> None:
         self.escape = escape
         self.declared: dict[str, str | None] = {}  # global ARG
-        self.scope = _Global(self.declared, _PLATFORMS[0])
+        self.scope = GlobalScope(self.declared, PLATFORMS[0])
         self.stages: list[Stage] = []
         self.names: dict[str, Stage] = {}
         self.size = 0
@@ -305,7 +241,7 @@ class _Reader:
         if stage.name:
             self.names[stage.name] = stage
 
-    def image(self, instruction: Instruction, scope: _Global) -> str:
+    def image(self, instruction: Instruction, scope: GlobalScope) -> str:
         value = self.resolve(instruction.words[0].text, scope) if instruction.words else None
         return value if value and len(value) <= _NAME_LIMIT else ""
 
@@ -313,7 +249,7 @@ class _Reader:
         if not _PLATFORM_VARIABLE.search(stage.base.text) or self.others >= _COSTLY_LIMIT:
             return ()
         self.others += 1
-        names = (self.image(stage.start, _Global(self.declared, platform)).lower() for platform in _PLATFORMS)
+        names = (self.image(stage.start, GlobalScope(self.declared, platform)).lower() for platform in PLATFORMS)
         found = {self.names[name].index: self.names[name] for name in names if name in self.names}
         return tuple(other for other in found.values() if other is not stage.parent)
 

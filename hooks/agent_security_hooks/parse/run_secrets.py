@@ -118,10 +118,10 @@ def _secrets_of(file: Source, stage: Stage, outer: Instruction, instruction: Ins
 def _in_addresses(stage: Stage, outer: Instruction, run: _Run, text: MappedText) -> Iterator[RunSecret]:
     if b"://" not in text.data or b"$" not in text.data:
         return
-    known, assigned = variables_at(stage, outer), dict[str, int]()
+    known, assigned = variables_at(stage, outer), None
     for pattern, sign in ((_USER_PART, b"@"), (_PARAMETER, b"?")):
         for match in pattern.finditer(text.data) if sign in text.data else ():
-            assigned = assigned or _first_assignments(text.data)
+            assigned = _first_assignments(text.data) if assigned is None else assigned
             for name in _secret_variables(match["user"]):
                 if name in known and name not in run.variables and assigned.get(name, match.start()) >= match.start():
                     yield RunSecret(*text.span(*match.span()), IN_URL, name, stage)

@@ -169,10 +169,13 @@ def _image_hits(file: Source) -> Iterator[Hit]:
             continue
         problem = judge_image(image.value)
         if problem:
-            message = f"{shown(container.title)} runs {shown(image.value)}, {problem}"
-            yield Hit(image.start, image.end, message, pedantic=problem == _NO_DIGEST)
+            name = shown(image.value)
+            fix = f"docker buildx imagetools inspect {name} prints the digest; write {name}{'' if _TAG.search(image.value) else ':TAG'}@sha256:DIGEST"
+            message = f"{shown(container.title)} runs {name}, {problem}"
+            yield Hit(image.start, image.end, message, "" if UNKNOWN in image.value else fix, pedantic=problem == _NO_DIGEST)
 
 
+_TAG = re.compile(r":[^/]+\Z")
 _NO_DIGEST = "which is no fixed image: its tag can be moved"
 
 

@@ -30,6 +30,10 @@ _LINE_LIMIT = (1 << 16) - 1
 _JOINED_LIMIT = 1 << 18
 """Bytes of a joined line; longer ones are not split into words, and joined no further. No kernel takes an argument of half that length."""
 
+_CONTINUED_LIMIT = 200_000
+"""Lines of one instruction; blank ones are not counted."""
+
+_NOT_BLANK = Pattern(rb"[^\t-\r ]")
 _DIRECTIVE = Pattern(rb"#(?:[\t-\r ]|\xc2[\x85\xa0])*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.*)")
 _MAY_BE_LEFT_OUT = b"\t\v\f\r #"
 _DIRECTIVES = ("check", "escape", "syntax")
@@ -71,14 +75,17 @@ class _Reader:
         self.problems: list[tuple[str, int]] = []
         self.words = 0
         self.complete = True
+        self.stopped = False
+        """Reading ends here."""
         self.ends: dict[bool, _Occurrences] = {}
 
     def read(self) -> Dockerfile:
         looking_for_directives = True
-        while self.number < len(self.lines):
+        while self.number < len(self.lines) and not self.stopped:
             if not self.lines[self.number]:
                 self.number += 1
                 self.offset += 1
+                self._skip_blank()
                 looking_for_directives = False
                 continue
             text, start = self._next_line()
@@ -110,7 +117,7 @@ class _Reader:
         if len(self.comments) < COMMENT_LIMIT:
             self.comments.append((start, end))
         else:
-            self.complete = False
+            self.complete, self.stopped = False, True
 
     def _next_line(self) -> tuple[bytes, int]:
         """A line without its end and leading white space, and where in the file it then starts."""
@@ -124,6 +131,17 @@ class _Reader:
         if text and text[0] >= 0xC2:
             text = text[after_spaces(text, 0, len(text)) :]
         return text, start + len(line) - len(text)
+
+    def _skip_blank(self) -> None:
+        """Read over lines with nothing but ASCII blanks, however many."""
+        found = _NOT_BLANK.search(self.data, self.offset)
+        if found is None:
+            self.number, self.offset = len(self.lines), len(self.data) + (not self.data.endswith(b"\n"))
+            return
+        begin = self.data.rfind(b"\n", self.offset, found.start()) + 1
+        if begin > self.offset:
+            self.number += self.data.count(b"\n", self.offset, begin)
+            self.offset = begin
 
     def _directive(self, text: bytes, start: int) -> bool:
         """Whether the line is a parser directive, after which there may be more."""
@@ -175,12 +193,19 @@ class _Reader:
     def _join(self, text: bytes, start: int) -> MappedText:
         """A line with those that continue it; comments and empty lines between them are left out."""
         pieces, starts, places = [text], array("Q", [0]), array("Q", [start])
-        size, more = len(text), True
+        size, more, left = len(text), True, _CONTINUED_LIMIT
         while more and self.number < len(self.lines):
+            left -= 1
+            if not left:
+                self.complete, self.stopped = False, True
+                self.problem("an instruction of more lines than are read", start)
+            if self.stopped:
+                break
             line, start = self.lines[self.number], self.offset
             if line[:1] in _MAY_BE_LEFT_OUT or line[0] >= 0xC2 or len(line) > _LINE_LIMIT:
                 text, content = self._next_line()
                 if not text:
+                    self._skip_blank()
                     continue
                 if text[0] == 0x23:
                     self._comment(content, content + len(text))

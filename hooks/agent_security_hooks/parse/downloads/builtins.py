@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 _LONGEST = 20_000
+_DEEPEST = 1000
+"""Characters of a working directory; a longer one is taken for an unknown one."""
 
 
 def _print(evaluator: Evaluator, call: Call, stream: Flow, span: Span) -> Flow:
@@ -29,7 +31,8 @@ def _print(evaluator: Evaluator, call: Call, stream: Flow, span: Span) -> Flow:
     sources = [argument.source for argument in call.arguments if not argument.text.startswith("-")]
     escapes = call.name == "printf" or "-e" in call.texts[:1]
     code = tuple(_with_newlines(source) if escapes else source for source in sources if source is not None)
-    return Flow(flow.contents, flow.digests, " ".join(call.texts)[:_LONGEST], code, flow.filtered)
+    text = " ".join(call.texts)[:_LONGEST]
+    return Flow(flow.contents, flow.digests, text.replace("\\n", "\n") if escapes else text, code, flow.filtered)
 
 
 def _with_newlines(text: MappedText) -> MappedText:
@@ -70,7 +73,7 @@ def _change_directory(evaluator: Evaluator, call: Call, stream: Flow, span: Span
         state.stack.append(state.directory)
     target = words[0] if words else "~"
     state.directory = (state.stack[-1] if state.stack else "") if target == "-" else state.path(target)
-    if state.directory == ".":
+    if state.directory == "." or len(state.directory) > _DEEPEST:
         state.directory = ""
     return NOTHING
 

@@ -24,8 +24,8 @@ _CODE: dict[str, tuple[str, ...]] = {
     "az": ("--scripts",),
     "entr": ("-s",),
 }
-# Programs of which an argument is code of the shell: the first, the last, or each of them.
-_FIRST = frozenset(("trap", "watch", "tmux", "screen", "byobu", "multipass", "ssh", "parallel", "hyperfine", "at"))
+# Programs of which one argument is code of the shell.
+_LINES = frozenset(("trap", "watch", "tmux", "screen", "byobu", "multipass", "ssh", "parallel", "hyperfine", "at"))
 # Programs that start another one, here or elsewhere, which may be a shell that reads their input.
 _STARTERS = frozenset(("ssh", "docker", "podman", "nerdctl", "kubectl", "oc", "lxc", "machinectl", "nsenter", "vagrant", "wsl", "xargs", "parallel", "find"))
 _FEEDS_ARGUMENTS = frozenset(("xargs", "parallel", "find"))
@@ -44,7 +44,7 @@ def run_command_line(evaluator: Evaluator, call: Call, stream: Flow, span: Span)
         return _started(evaluator, call, span)
     if _shell_within(evaluator, call, stream, span):
         return True
-    return call.name in _FIRST and _code_argument(evaluator, call, stream, span)
+    return call.name in _LINES and _code_argument(evaluator, call, stream, span)
 
 
 def _code_option(evaluator: Evaluator, call: Call, stream: Flow, span: Span) -> bool:

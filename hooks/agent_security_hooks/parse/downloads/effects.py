@@ -15,7 +15,7 @@ from agent_security_hooks.parse.downloads.fetch import STDOUT, read_fetch
 from agent_security_hooks.parse.downloads.indexes import insecure_arguments
 from agent_security_hooks.parse.downloads.interpreters import STANDARD_INPUT, read_run
 from agent_security_hooks.parse.downloads.messages import host_of
-from agent_security_hooks.parse.downloads.switches import bad_switches
+from agent_security_hooks.parse.downloads.switches import bad_switches, remedy_of
 from agent_security_hooks.parse.downloads.verify import WEAK, read_signature, read_sums
 from agent_security_hooks.parse.urls import is_local_or_private, is_pinned, split_url
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 _LONGEST = 20_000
+_OUTPUTS = 100
+"""Files of one call that are followed."""
 _TESTS = frozenset(("[", "test", "[[", "expr", "diff", "cmp", "comm"))
 _SEARCHERS = frozenset(("grep", "egrep", "fgrep", "rg", "diff", "cmp"))
 # Programs that pick parts out of what they read, those that print the same in another form, and those that keep it.
@@ -50,7 +52,7 @@ def run_call(evaluator: Evaluator, call: Call, stream: Flow, span: Span, *, pipe
         record.event(argument.start, argument.end, "insecure-url", message)
     if call.arguments:
         for argument, message in bad_switches(call):
-            record.event(argument.start, argument.end, "tls-verification-off", message)
+            record.event(argument.start, argument.end, "tls-verification-off", message, remedy_of(message))
     if not function and call.program.flow.contents and not call.program.channel:
         run_text(evaluator, call.program, span)
     handler = HANDLERS.get(call.name)
@@ -73,6 +75,15 @@ def run_call(evaluator: Evaluator, call: Call, stream: Flow, span: Span, *, pipe
     return _other(evaluator, call, stream, span)
 
 
+def _by_text(arguments: Sequence[Argument], texts: frozenset[str]) -> dict[str, list[Argument]]:
+    """The arguments with these texts, the last first: some programs are given thousands."""
+    found: dict[str, list[Argument]] = {}
+    for argument in reversed(arguments):
+        if argument.text in texts:
+            found.setdefault(argument.text, []).append(argument)
+    return found
+
+
 def _download(evaluator: Evaluator, call: Call, fetch: Fetch, span: Span, *, piped: bool) -> Flow:
     record = evaluator.record
     if fetch.insecure is not None and not (fetch.urls and all(map(_is_loopback, fetch.urls))):
@@ -82,10 +93,14 @@ def _download(evaluator: Evaluator, call: Call, fetch: Fetch, span: Span, *, pip
         return NOTHING
     printed: list[Content] = []
     outputs = fetch.outputs or (STDOUT,)
-    for index, output in enumerate(outputs[:100]):
+    named = _by_text(call.arguments, frozenset(fetch.urls))
+    if len(outputs) > _OUTPUTS:
+        record.problem = record.problem or "its shell has more commands than are followed"
+    for index, output in enumerate(outputs[:_OUTPUTS]):
         urls = fetch.urls[index : index + 1] if len(outputs) > 1 else fetch.urls
         content = _content(call, fetch, urls, span)
-        record.add(content, [argument for argument in call.arguments if argument.text in urls])
+        # Of equal URLs, each is another argument.
+        record.add(content, [named[url].pop() if len(named[url]) > 1 else named[url][0] for url in urls if url in named])
         if output in (STDOUT, "/dev/stdout", ""):
             printed.append(content)
         elif output not in ("/dev/null", "NUL"):

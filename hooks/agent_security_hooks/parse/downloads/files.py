@@ -32,24 +32,9 @@ _COPY = {
 }
 _INSTALL = ("install", "ginstall")
 _WORDS = re.compile(r"[^\s\"'`|;&<>()]+")
-# Signatures, checksums and texts that lie beside a program and are none.
-_BESIDE = (
-    ".asc",
-    ".sig",
-    ".sign",
-    ".pem",
-    ".crt",
-    ".md5",
-    ".sha1",
-    ".sha256",
-    ".sha512",
-    ".sha256sum",
-    ".sha512sum",
-    ".minisig",
-    ".sbom",
-    ".txt",
-    ".json",
-    ".md",
+# Signatures, checksums, archives and texts that lie among programs and are none.
+_BESIDE = tuple(
+    ".asc .sig .sign .pem .crt .md5 .sha1 .sha256 .sha512 .sha256sum .sha512sum .minisig .sbom .txt .json .md .gz .tgz .bz2 .xz .zst .zip .tar .deb .rpm".split()
 )
 _SCRIPT = re.compile(rb"\s{0,10}#![^\n]{0,80}?(?:/|[ \t])(?:ba|da|z|k|a)?sh\b")
 
@@ -104,16 +89,25 @@ def store(evaluator: Evaluator, target: Argument, printed: Flow, *, added: bool 
 
 def run_written(evaluator: Evaluator, flow: Flow) -> None:
     """Run a script that this script has written; what it changes but files stays its own."""
-    directory = evaluator.state.directory
+    state, running = evaluator.state, evaluator.record.running
+    directory = state.directory
     for code in flow.code[:5]:
-        evaluator.nested(code)
-    evaluator.state.directory = directory
+        place = code.place(0)
+        if place not in running:
+            running.add(place)
+            evaluator.nested(code)
+            running.discard(place)
+    state.directory = directory
 
 
 def on_path(state: State, text: str) -> None:
     """Directories are put on PATH: what was or will be unpacked there is used."""
-    for directory in text.split(":")[:100]:
+    directories = text.split(":", 100)[:100]
+    state.count(len(directories) // 5)
+    for directory in directories:
         path = state.path(directory.strip())
+        if path in state.search:
+            continue
         for content in state.trees.in_directory(path):
             content.unpacked_use = True
         state.search.update(ancestors(path))

@@ -15,7 +15,7 @@ from agent_security_hooks.parse.downloads.effects import compare, run_call
 from agent_security_hooks.parse.downloads.files import on_path, store
 from agent_security_hooks.parse.downloads.state import Function
 from agent_security_hooks.parse.downloads.switches import bad_variable
-from agent_security_hooks.parse.shell import Command, Compound, parse_shell
+from agent_security_hooks.parse.shell import SIZE_LIMIT, Command, Compound, parse_shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _DEEPEST = 12
 _MOST = 1000
 """Elements of an array."""
+_MANY = 20
 _LONGEST = 20_000
 _BYTES = 40
 """To parse so many takes as long as to run a command."""
@@ -63,7 +64,7 @@ class Evaluator:
         return inner.block(self._parsed(text), stream)
 
     def _parsed(self, text: MappedText) -> Script:
-        self.record.count(2 + len(text.data) // _BYTES)
+        self.record.count(2 + min(len(text.data), SIZE_LIMIT) // _BYTES)
         script = parse_shell(text.data)
         if not script.complete:
             self.record.problem = self.record.problem or "its shell is longer than what is read"
@@ -122,6 +123,8 @@ class Evaluator:
             if word is not None and (found := bad_variable(name, "".join([argument.text for argument in expanded]))):
                 self.record.event(*self.text.span(word.start, word.end), *found)
         words = [argument for word in command.words for argument in self.expand(word)]
+        if len(words) > _MANY:
+            self.record.count(len(words) // 10)
         call, wrapped = unwrap(words)
         for argument in wrapped:
             name, _, value = argument.text.partition("=")
@@ -256,7 +259,8 @@ class Evaluator:
             printed = self.block(part.body, NOTHING)
             self.state.directory = directory
             self.depth -= 1
-            known = printed.text if printed.text and not printed.contents and "\n" not in printed.text and part.kind == "command" else part.text
+            text = printed.text.rstrip("\n")
+            known = text if text and not printed.contents and "\n" not in text and part.kind == "command" else part.text
             return known, printed._replace(text="", code=())
         return part.text, NOTHING
 

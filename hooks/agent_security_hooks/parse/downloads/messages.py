@@ -60,6 +60,8 @@ def safe_pipe(program: str) -> str:
 
 def remedy_of(content: Content) -> str:
     """The command that checks the file, to be pasted before its use."""
+    if content.tool == "ADD":
+        return "write ADD --checksum=sha256:SHA256 URL FILE"
     if not content.path or "*" in content.path:
         return "save it first and compare its sha256: curl -fsSLo FILE URL && echo 'SHA256  FILE' | sha256sum -c -"
     path = content.path if len(content.path) <= 80 else content.path.rsplit("/", 1)[-1]

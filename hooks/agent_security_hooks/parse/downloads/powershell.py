@@ -172,6 +172,7 @@ def read_powershell(record: Record, fragment: Fragment) -> None:
 
 
 def _statements(data: bytes) -> Iterator[tuple[bytes, int]]:
-    data = _BLOCK_COMMENT.sub(lambda comment: re.sub(rb"[^\n]", b" ", comment[0]), data)
+    last = data.rfind(b"#>") + 2  # behind it no comment ends, and looking for its end from each beginning would take for ever
+    data = _BLOCK_COMMENT.sub(lambda comment: re.sub(rb"[^\n]", b" ", comment[0]), data[:last]) + data[last:] if last > 1 else data
     for match in _STATEMENT.finditer(data):
         yield match[0][:_LONGEST], match.start()

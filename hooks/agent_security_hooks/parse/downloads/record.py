@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agent_security_hooks.parse.shell import Compound, Word
 
 _INERT = frozenset("echo printf local return exit : true false [ test tput date shift read".split())
-STEPS = 60_000
+STEPS = 50_000
 """Commands that are run for one file: functions that call each other could make it endless. Some work counts as several."""
 _DOWNLOAD = 3
 _EVENTS = 5000
@@ -32,7 +32,21 @@ class TooMuch(Exception):
 class Record:
     """Collects; `documentation` says that the text is meant to be read, so that nothing of it need stop a commit."""
 
-    __slots__ = ("_called", "_inert", "_literals", "_seen", "_uncalled", "contents", "documentation", "events", "plain", "problem", "steps", "unfailing")
+    __slots__ = (
+        "_called",
+        "_inert",
+        "_literals",
+        "_seen",
+        "_uncalled",
+        "contents",
+        "documentation",
+        "events",
+        "plain",
+        "problem",
+        "running",
+        "steps",
+        "unfailing",
+    )
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -44,6 +58,8 @@ class Record:
         self.problem = ""
         """Why commands may have been missed; "" when all were read."""
         self.steps = 0
+        self.running: set[int] = set()
+        """Where the scripts begin that this one has written and that are being run: none runs itself."""
         self._seen: set[tuple[int, str]] = set()
         self._uncalled: dict[str, State] = {}
         self._called: set[str] = set()

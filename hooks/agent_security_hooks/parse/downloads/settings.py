@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.downloads import Event
 from agent_security_hooks.parse.downloads.messages import host_of
-from agent_security_hooks.parse.downloads.switches import GATE, INDEX_WORDS, WRITTEN, bad_variable
+from agent_security_hooks.parse.downloads.switches import GATE, INDEX_WORDS, bad_text, bad_variable
 from agent_security_hooks.parse.urls import insecure_scheme
 
 if TYPE_CHECKING:
@@ -67,10 +67,13 @@ def read_settings(file: Source) -> tuple[Event, ...]:
 
 
 def bad_lines(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """Rule and message of what is wrong in a text that a script writes into a client's configuration, beyond what is wrong in any file."""
+    """Rule and message of what is wrong in a text that a script writes into a file of that name."""
+    written = bad_text(text)
+    if written:
+        yield "tls-verification-off", written
     name = _client_name(name)
-    if name in _CLIENTS and not WRITTEN.search(text):
-        for _, _, rule, message in _client_lines(name, text.encode("utf-8", "replace")):
+    for _, _, rule, message in _client_lines(name, text.encode("utf-8", "replace")) if name in _CLIENTS else ():
+        if not written or rule != "tls-verification-off":
             yield rule, message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.downloads.switches import GATE as SWITCHES
@@ -99,10 +100,11 @@ def _analyse(file: Source, fragments: Sequence[Fragment], problem: str) -> Downl
             if fragment.scope in wanted:
                 runner.run(fragment)
         runner.steps_before(len(file.data))
-        _conclude(file, record)
     except TooMuch as reason:
         problem = problem or str(reason)
     problem = problem or record.problem
+    with suppress(TooMuch):
+        _conclude(file, record)
     return Downloads(sorted(record.events), record.unfailing, problem)
 
 
@@ -282,7 +284,6 @@ def _final(content: Content, search: frozenset[str]) -> Iterator[Event]:
         yield Event(*content.extracted, "unverified-archive", message, remedy_of(content), documentation or not used)
 
 
-_PATH_LINE = re.compile(rb"[^\n]*PATH[^\n]*")
 _PATH_WORD = re.compile(rb"[^\s:;,=\"'()\[\]]{3,300}")
 
 
@@ -290,6 +291,18 @@ def _search_path(data: bytes) -> frozenset[str]:
     """The directories, and those above them, that stand in lines about PATH: ENV of a Dockerfile, `env:` of a workflow, a profile that is written."""
     from agent_security_hooks.parse.downloads.files import ancestors
 
-    words = {word for line in _PATH_LINE.findall(data)[:500] for word in _PATH_WORD.findall(line[:4000])[:50] if b"/" in word}
+    words = {word for line in _lines_with(data, b"PATH") for word in _PATH_WORD.findall(line)[:50] if b"/" in word}
     texts = [word.decode("utf-8", "replace").replace("${HOME}", "~").replace("$HOME", "~") for word in words]
     return frozenset(path for text in texts for path in ancestors(text.rstrip("/")))
+
+
+def _lines_with(data: bytes, word: bytes) -> Iterator[bytes]:
+    """The first lines that hold a word, cut where they are very long."""
+    found = data.find(word)
+    for _ in range(500):
+        if found < 0:
+            return
+        end = data.find(b"\n", found)
+        end = end if end >= 0 else len(data)
+        yield data[max(data.rfind(b"\n", 0, found) + 1, found - 2000) : min(end, found + 2000)]
+        found = data.find(word, end)

@@ -177,9 +177,9 @@ _SETTINGS: dict[str, tuple[tuple[re.Pattern[str], Callable[[str], bool], str], .
     "subscription-manager": ((re.compile(r"--server\.insecure\Z"), _is_true, "subscription-manager accepts any certificate"),),
 }
 # Lines that a script writes into the configuration of a package manager.
-WRITTEN = re.compile(
+_WRITTEN = re.compile(
     r"(?im)(?:^|\\n|[\s\"'\[])(?:(?P<key>sslverify|strict-ssl|gpgcheck|repo_gpgcheck|http\.sslVerify)\s{0,4}=\s{0,4}[\"']?(?:0|false|no)(?![\w.])"
-    r"|(?P<apt>trusted=yes|Acquire::https?::Verify-(?:Peer|Host)\s{1,4}\"?false|APT::Get::AllowUnauthenticated\s{1,4}\"?(?:true|1|yes)|Acquire::AllowInsecureRepositories\s{1,4}\"?(?:true|1))"
+    r"|(?P<apt>trusted=yes(?![^\]\n]{0,80}\]\s{1,8}(?:file|copy|cdrom):)|Acquire::https?::Verify-(?:Peer|Host)\s{1,4}\"?false|APT::Get::AllowUnauthenticated\s{1,4}\"?(?:true|1|yes)|Acquire::AllowInsecureRepositories\s{1,4}\"?(?:true|1))"
     r"|(?P<siglevel>SigLevel\s{0,4}=\s{0,4}Never)|(?P<host>trusted-host\s{0,4}=\s{0,4}[\w.]))"
 )
 
@@ -190,6 +190,13 @@ def bad_setting(name: str, value: str) -> tuple[str, str] | None:
     if known is None or not known[0](value):
         return None
     return _RULE, f"{name}={value if len(value) < _SHORT else '...'}: {known[1]}"
+
+
+def remedy_of(message: str) -> str:
+    """What to do where a message of this module speaks of signatures rather than certificates; "" for the rule's own advice."""
+    if "sign" in message or "nobody" in message:
+        return "remove the switch and give the repository's key: signed-by= for apt, rpm --import, a file in /etc/apk/keys"
+    return "remove the switch" if "checksum" in message or "attestation" in message else ""
 
 
 def bad_variable(name: str, value: str) -> tuple[str, str] | None:
@@ -216,15 +223,20 @@ def bad_switches(call: Call) -> Iterator[tuple[Argument, str]]:
                 yield argument, what
         if text == "--strict-ssl" and name in _STRICT and index + 1 < len(arguments) and _is_false(arguments[index + 1].text):
             yield argument, f"{name} accepts any certificate"
-    if name in _WRITERS:
+    if name in _EDITORS:
         for argument in arguments:
-            match = WRITTEN.search(argument.text[:4000]) if len(argument.text) > _SHORTEST_LINE else None
-            if match:
-                yield argument, "a configuration is written that " + _what(match)
+            if len(argument.text) > _SHORTEST_LINE and (written := bad_text(argument.text)):
+                yield argument, written
+
+
+def bad_text(text: str) -> str:
+    """What is wrong with the configuration of a package manager that a script writes."""
+    match = _WRITTEN.search(text[:4000])
+    return "a configuration is written that " + _what(match) if match else ""
 
 
 _STRICT = frozenset(("npm", "pnpm", "yarn", "npx"))
-_WRITERS = frozenset(("echo", "printf", "sed", "tee", "crudini", "augtool", "perl"))
+_EDITORS = frozenset(("sed", "crudini", "augtool", "perl"))
 _PASS_ENVIRONMENT = frozenset(("docker", "podman", "env"))
 _LONGEST_KEY, _SHORTEST_LINE = 300, 8
 

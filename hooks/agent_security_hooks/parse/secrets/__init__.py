@@ -152,19 +152,19 @@ def redact(text: str) -> str:
 
     data = text.encode("utf-8", "surrogateescape" if text.isascii() else "surrogatepass")
     lower = data.lower()
-    found = _find_by_shape(data, lower) if _MAY_HAVE_A_SHAPE.search(lower) else []
+    found = find_by_shape(data, lower) if MAY_HAVE_A_SHAPE.search(lower) else []
     shown = hide(_masked(data, found) if found else data)
     return text if shown is data else shown.decode("utf-8", "surrogatepass")
 
 
 # Without a long run of token characters (see `token_runs`) and without one of the marks that a search begins with, none finds anything.
-_MAY_HAVE_A_SHAPE = Pattern(
+MAY_HAVE_A_SHAPE = Pattern(
     rb"[\w-]{16}|----|://|bearer |basic |authorization|curl|amzn\.mws\.|\.azurewebsites\.net/api/|\.logic\.azure\.com|incoming\+|hooks\.slack\.com/|/api/webhooks/"
     rb"|office\.com/webhook|hooks\.zapier\.com/|access_token\$"
 )
 
 
-def _find_by_shape(data: bytes, lower: bytes) -> list[Credential]:
+def find_by_shape(data: bytes, lower: bytes) -> list[Credential]:
     """The credentials that tell by themselves what they are, in a text without a file."""
     from agent_security_hooks.parse.secrets.formats import find_formats, token_runs
     from agent_security_hooks.parse.secrets.structures import STRUCTURES, encoded_secrets, json_web_tokens

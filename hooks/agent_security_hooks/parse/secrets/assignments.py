@@ -397,9 +397,13 @@ def judge_value(value: bytes, start: int, end: int, name: bytes, kind: str, *, q
 
 
 def _shown(name: bytes) -> str:
-    """The name as it may be printed: nothing where it is long or looks generated itself."""
+    """The name as it may be printed: nothing where it is long or it, or a long part of it, looks generated itself."""
     name = name.strip(b".-")
-    return name.decode("utf-8", "replace") if len(name) <= 40 and randomness(name) < 0.5 else ""
+    parts = (name, *(part for part in name.replace(b"-", b"_").split(b"_") if len(part) >= _LONG_PART))
+    return name.decode("utf-8", "replace") if len(name) <= 40 and all(randomness(part) < 0.5 for part in parts) else ""
+
+
+_LONG_PART = 12
 
 
 _AUTH_PAIR = Pattern(rb"[A-Za-z0-9+/]{8,400}={0,2}\Z")
