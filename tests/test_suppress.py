@@ -122,6 +122,7 @@ DIGEST = "@sha256:" + "0123456789abcdef" * 4
         (f"FROM debian{DIGEST}\n# hadolint ignore=DL3003\nUSER root\n", ["root-user"]),
         ("# hadolint ignore=DL3006\nFROM debian\nUSER app\n", []),
         (f"FROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", ["secret-build-arg"]),
+        (f"FROM debian{DIGEST}\n# hadolint ignore=DL3064\nARG API_TOKEN\nUSER app\n", []),
         (f"# check=skip=SecretsUsedInArgOrEnv\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),
         (f"# check=error=true;skip=StageNameCasing, SecretsUsedInArgOrEnv\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),
         (f"# check=skip=all\nFROM debian{DIGEST}\nARG API_TOKEN\nUSER app\n", []),

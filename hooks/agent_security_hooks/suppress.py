@@ -48,7 +48,7 @@ _EQUIVALENT_CODES: dict[str, str] = {
 }
 # Codes of hadolint (`# hadolint ignore=DL3002` above an instruction, `# hadolint global ignore=` anywhere) that mean the same as a rule of ours,
 _HADOLINT_CODES: dict[str, tuple[str, ...]] = {
-    "missing-user": ("DL3002",), "root-user": ("DL3002",), "sudo-in-image": ("DL3004",), "unpinned-base-image": ("DL3006", "DL3007"),
+    "missing-user": ("DL3002",), "root-user": ("DL3002",), "sudo-in-image": ("DL3004",), "secret-build-arg": ("DL3064",), "build-arg-to-env": ("DL3064",), "unpinned-base-image": ("DL3006", "DL3007"),
 }  # fmt: skip
 _KNOWN_CODES = frozenset(code for codes in _HADOLINT_CODES.values() for code in codes)
 # and BuildKit's names of checks (`# check=skip=...` at the top of a Dockerfile).
