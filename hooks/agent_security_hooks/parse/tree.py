@@ -24,29 +24,45 @@ class Node:
     """One value: `kind` is "map", "list", "scalar" or "alias"; `start` and `end` are offsets into `Source.data`.
 
     A scalar's span includes its quotes; that of a block scalar runs from its first to its last byte that is not blank; tags and anchors are
-    left out. `value` is the decoded text of a scalar, the name of an alias, else "". `quoted`: quotes or block style, so a string whatever it
-    looks like. `target` is what an alias stands for, None when nothing has that name.
+    left out. `value` is the decoded text of a scalar, the name of an alias, else "". `target` is what an alias stands for, None when nothing has
+    that name.
     """
 
-    __slots__ = ("_layers", "_own", "end", "head", "items", "kind", "pairs", "quoted", "start", "style", "tag", "target", "value")
+    # Defaults of what most nodes lack: a document has thousands of them, and each attribute that is set costs.
+    style = ""
+    """Of a scalar: "" plain, "'", '"', "|", ">", or "j" for a string of JSON."""
+    tag = ""
+    """As YAML resolves it: "!Ref", "tag:yaml.org,2002:str"; "" without."""
+    pairs: Sequence[tuple[Node, Node]] = ()
+    items: Sequence[Node] = ()
+    target: Node | None = None
+    _head = -1
+    _layers: tuple[Node, ...] | None = None
+    _own: dict[str, tuple[Node, Node]] | None = None
 
     def __init__(self, kind: str, start: int, end: int, value: str = "", style: str = "", tag: str = "") -> None:
         self.kind = kind
         self.start = start
         self.end = end
         self.value = value
-        self.style = style
-        """Of a scalar: "" plain, "'", '"', "|", ">", or "j" for a string of JSON."""
-        self.tag = tag
-        """As YAML resolves it: "!Ref", "tag:yaml.org,2002:str"; "" without."""
-        self.quoted = style != ""
-        self.head = start
+        if style:
+            self.style = style
+        if tag:
+            self.tag = tag
+
+    @property
+    def quoted(self) -> bool:
+        """Whether a scalar stands in quotes or block style, so that it is a string whatever it looks like."""
+        return self.style != ""
+
+    @property
+    def head(self) -> int:
         """Where a block scalar's first line begins, `start` for all others."""
-        self.pairs: Sequence[tuple[Node, Node]] = ()
-        self.items: Sequence[Node] = ()
-        self.target: Node | None = None
-        self._layers: tuple[Node, ...] | None = None
-        self._own: dict[str, tuple[Node, Node]] | None = None
+        return self.start if self._head < 0 else self._head
+
+    @head.setter
+    def head(self, offset: int) -> None:
+        self._head = offset
 
     @property
     def resolved(self) -> Node:
@@ -154,27 +170,31 @@ class Document(NamedTuple):
 class Builder:
     """Nests values as they come; what is still open after an error is closed as it stands."""
 
-    __slots__ = ("_children", "_open", "roots")
+    __slots__ = ("_open", "_outer", "children", "roots")
 
     def __init__(self) -> None:
         self.roots: list[Node] = []
+        self.children = self.roots
+        """What the innermost open map (keys and values in turn) or list holds."""
         self._open: list[Node] = []
-        self._children: list[list[Node]] = [self.roots]
+        self._outer: list[list[Node]] = []
 
     def add(self, node: Node) -> None:
         """A value without values."""
-        self._children[-1].append(node)
+        self.children.append(node)
 
     def open(self, node: Node) -> bool:
         """Begin a map, whose keys and values then come in turn, or a list. False when that is too deep."""
-        self._children[-1].append(node)
+        self.children.append(node)
         self._open.append(node)
-        self._children.append([])
+        self._outer.append(self.children)
+        self.children = []
         return len(self._open) <= DEPTH
 
     def close(self, end: int) -> None:
         """End the innermost map or list; an `end` before that of its last value is ignored."""
-        node, children = self._open.pop(), self._children.pop()
+        node, children = self._open.pop(), self.children
+        self.children = self._outer.pop()
         node.end = max(end, node.start, children[-1].end if children else 0)
         if node.kind == "list":
             node.items = children

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BEFORE_VALUE = Pattern(rb"[ \t\r\n]+|&[0-9A-Za-z_-]+|![^\s,\[\]{}]*|#[^\r\n]*")
 _BLOCK_HEADER = Pattern(rb"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n|\Z)")
 _BLANK = b" \t\r\n"
+_INLINE = (None, "", "'", '"')
 # libyaml takes valid text only; a byte that is none goes through it as a character of the last private plane.
 _HIDDEN = {0xDC00 + byte: 0x10FE00 + byte for byte in range(0x80, 0x100)}
 _SHOWN = {hidden: shown for shown, hidden in _HIDDEN.items()}
@@ -99,8 +100,11 @@ def _read(builder: Builder, parser: Any, data: bytes, offset: Callable[[int], in
         begin, end = event.start_mark.index, event.end_mark.index
         if kind is ScalarEvent:
             value = event.value.translate(_SHOWN) if hidden else event.value
+            if event.style in _INLINE and not event.anchor and not event.tag:  # nearly all
+                builder.children.append(Node("scalar", offset(begin), offset(end), value, event.style or ""))
+                continue
             node = _scalar(event, value, data, offset(begin), offset(end))
-            builder.add(node)
+            builder.children.append(node)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             start, limit = offset(begin), offset(end) if event.flow_style else len(data)
             if event.anchor or event.tag:
@@ -115,7 +119,7 @@ def _read(builder: Builder, parser: Any, data: bytes, offset: Callable[[int], in
         elif kind is AliasEvent:
             node = Node("alias", offset(begin), offset(end), event.anchor)
             node.target = anchors.get(event.anchor)
-            builder.add(node)
+            builder.children.append(node)
             continue
         else:
             continue
