@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.model import Failure
+from agent_security_hooks.parse.yaml_proof import is_yaml, unintended_change
 from agent_security_hooks.source import Skipped, Source, Unreadable, read_bytes
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _splice(path: str, edits: Sequence[Edit], repository: Repository) -> Change:
         raise Refused(str(error)) from None
     if source.encoding not in _MARKS:
         raise Refused(f"its encoding is {source.encoding}; save it as UTF-8 first")
+    if exists and is_yaml(path) and (problem := unintended_change(source.data, [edit[:3] for edit in edits])):
+        raise Refused(problem)
     parts, position = [_MARKS[source.encoding]], 0
     for edit in edits:
         parts += [source.data[position : edit.start], edit.replacement]
