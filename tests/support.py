@@ -101,9 +101,15 @@ def make_repository(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     return directory
 
 
-def toy_hook(monkeypatch: pytest.MonkeyPatch, *rules: Callable[[Source], Iterator[Hit]], pedantic: bool = False, audit_only: bool = False) -> Check:
+def toy_hook(
+    monkeypatch: pytest.MonkeyPatch,
+    *rules: Callable[[Source], Iterator[Hit]],
+    pedantic: bool = False,
+    audit_only: bool = False,
+    unread: Callable[[Source], str] | None = None,
+) -> Check:
     """A hook `toy` with those functions as rules (named after them), known to the catalog for one test."""
-    check = Check("toy")
+    check = Check("toy", unread)
     for rule in rules:
         rule.__doc__ = "Summary.\n\nRisk: A risk.\nFix: A fix.\nVerify: A look."
         check.rule(rule.__name__.replace("_", "-"), point=7, pedantic=pedantic, audit_only=audit_only)(rule)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +40,12 @@ def loop(_: Source) -> Iterator[Hit]:
 
 
 def flood(_: Source) -> Iterator[Hit]:
-    while True:
-        yield Hit(0, 1, "again")
+    for number in count():
+        yield Hit(0, 1, f"again {number}")
+
+
+def repeat(_: Source) -> Iterator[Hit]:
+    yield from [Hit(0, 1, "one"), Hit(0, 1, "one"), Hit(0, 2, "one"), Hit(0, 1, "two"), Hit(0, 1, "one")]
 
 
 def first(_: Source) -> Iterator[Hit]:
@@ -93,6 +98,30 @@ def test_a_failure_stays_in_its_rule_and_file(rule: object, error: str, before: 
         fired = {finding["rule"] for finding in result.report["findings"] if finding["path"] == path}
         assert fired == {"first", *([name] if before else [])}
     assert KEY[8:30] not in result.err
+
+
+def test_a_rule_says_the_same_of_a_place_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(directory, {"a.txt": "abc"})
+    toy_hook(monkeypatch, repeat)
+    found = scan("a.txt", hook="toy").report["findings"]
+    assert [(finding["end_column"], finding["message"]) for finding in found] == [(2, "one"), (3, "one"), (2, "two")]
+
+
+def test_what_a_hook_could_not_read_is_named_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(directory, {"a.txt": "abc", "b.txt": "x"})
+
+    def unread(file: Source) -> str:
+        if file.path == "b.txt":
+            raise ValueError(file.text)
+        return "it is short"
+
+    toy_hook(monkeypatch, first, weak, unread=unread)
+    report = scan("a.txt", "b.txt", hook="toy").report
+    assert report["errors"] == [
+        {"path": "a.txt", "message": "not checked to the end: it is short"},
+        {"path": "b.txt", "message": "not checked to the end: toy could not read it (ValueError)"},
+    ]
+    assert [finding["path"] for finding in report["findings"]] == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from agent_security_hooks.excerpt import excerpt as excerpt  # noqa: PLC0414 - checks take their words from here
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -150,11 +152,12 @@ class Rule:
 
 
 class Check:
-    """The rules of one hook."""
+    """The rules of one hook. `unread` says why a file could not be looked at to its end, "" when it was; it is asked once for a file, after the rules."""
 
-    def __init__(self, hook: str) -> None:
+    def __init__(self, hook: str, unread: Callable[[Source], str] | None = None) -> None:
         self.hook = hook
         self.rules: list[Rule] = []
+        self.unread = unread
 
     def rule(
         self, name: str, *, point: int, severity: str = "", pedantic: bool = False, audit_only: bool = False, covers: str = ""
@@ -201,10 +204,3 @@ def parse_documentation(name: str, docstring: str) -> Documentation:
     if missing:
         raise ValueError(f"{name}: the docstring lacks {', '.join(missing)}")
     return Documentation(parts["summary"], parts["Risk:"], parts["Fix:"], parts["Verify:"], tuple(examples["Bad:"]), tuple(examples["Good:"]))
-
-
-def excerpt(text: str, limit: int = 40) -> str:
-    """At most `limit` characters of what somebody else wrote, masked before they are cut: half a token has no shape that a mask would know."""
-    from agent_security_hooks.parse.secrets import redact
-
-    return redact(text[: 50 * limit])[:limit]

@@ -130,12 +130,16 @@ class Runner:
         found: list[Finding] = []
         held: list[suppress.Suppression] = []
         active: set[str] = set()
+        # An ignore comment or a baseline may speak of a pedantic case: without that, it would seem to hold nothing back.
+        file.thorough = self.settings.pedantic or bool(self.settings.select) or bool(self.baselines) or suppress.MARK in file.data
         try:
             for hook, wants in self._wants:
                 if wants is None or wants(file.path):
                     rules = self._rules_of(hook)
                     active.update(rule.name for rule in rules)
                     found += self._findings(file, rules)
+                    if rules:
+                        self._ask_for_the_rest(file, hook)
         except TimeLimit as limit:
             self._fail(file.shown, str(limit))
         if found or suppress.MARK in file.data:
@@ -188,8 +192,12 @@ class Runner:
     def _findings(self, file: Source, rules: Iterable[Rule]) -> Iterator[Finding]:
         for rule in rules:
             counts = {True: 0, False: 0}
+            said: set[tuple[int, int, str]] = set()
             try:
                 for hit in rule.run(file):
+                    if hit[:3] in said:  # found again by way of an alias
+                        continue
+                    said.add(hit[:3])
                     shown = self.settings.pedantic or not (rule.pedantic or hit.pedantic) or rule.name in self.settings.select
                     counts[shown] += 1
                     if counts[shown] <= HITS_PER_RULE:
@@ -202,8 +210,20 @@ class Runner:
                 # Not the exception's text: it may quote the file.
                 self._fail(file.shown, f"{rule.name} could not check it ({type(error).__name__})")
 
+    def _ask_for_the_rest(self, file: Source, hook: Hook) -> None:
+        """Name what no rule of a hook could look at."""
+        unread = load_check(hook).unread
+        try:
+            problem = unread(file) if unread else ""
+        except Exception as error:  # noqa: BLE001 - as for a rule
+            problem = f"{hook.id} could not read it ({type(error).__name__})"
+        if problem:
+            self._fail(file.shown, f"not checked to the end: {problem}")
+
     def _fail(self, path: str, message: str) -> None:
-        self.report.failures.append(Failure(_tidy(path), message))
+        failure = Failure(_tidy(path), message)
+        if failure not in self.report.failures[-8:]:  # several hooks read the same file
+            self.report.failures.append(failure)
 
 
 def without_repeats(findings: Sequence[Finding]) -> list[Finding]:

@@ -50,7 +50,7 @@ class Source:
     so that a verdict does not depend on the current directory; `shown` is how the user named the file, for messages and commands.
     """
 
-    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "path", "raw", "repository", "shown", "staged")
+    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "path", "raw", "repository", "shown", "staged", "thorough")
 
     def __init__(self, path: str, raw: bytes, repository: Repository, *, staged: bool = False, shown: str = "") -> None:
         self.path = path
@@ -58,6 +58,8 @@ class Source:
         self.raw = raw
         self.repository = repository
         self.staged = staged
+        self.thorough = True
+        """Whether somebody asks for pedantic cases; if not, a rule may leave out what finds nothing else."""
         self.encoding, self.data = decode(raw)
         self.binary = b"\0" in self.data[:_SNIFF]
         self._views: dict[object, object] = {}
