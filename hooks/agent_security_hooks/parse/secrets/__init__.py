@@ -6,6 +6,7 @@ Order of certainty: a known format beats a structure, a structure beats a name; 
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agent_security_hooks.parse.file_kinds import CODE, DOCS, OTHER, kind_of, low_stakes
@@ -148,6 +149,19 @@ def _keep_surest(found: Iterable[Credential], kept: list[Credential]) -> list[Cr
 
 def redact(text: str) -> str:
     """The text with every credential in it masked, and what may be one, for anything that is printed."""
+    return _redact_again(text) if len(text) <= _NAME_LENGTH else _redact(text)
+
+
+_NAME_LENGTH = 200
+"""Characters of a text that is likely to be masked more than once: the name of an action, an image or a step."""
+
+
+@lru_cache(maxsize=2048)
+def _redact_again(text: str) -> str:
+    return _redact(text)
+
+
+def _redact(text: str) -> str:
     from agent_security_hooks.parse.secrets.hidden import hide
 
     data = text.encode("utf-8", "surrogateescape" if text.isascii() else "surrogatepass")
