@@ -14,7 +14,7 @@ from agent_security_hooks import processes
 from agent_security_hooks.source import TEXT_LIMIT, Skipped, Source, Unreadable, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -51,6 +51,10 @@ class Repository:
         self.notes: list[str] = []
         self.passed: Sequence[str] = ()
         """The files of this run as they were named: a finding about several files is anchored to one of these."""
+        self.online = False
+        """Whether servers may be asked: `--online`."""
+        self.action_policies: Sequence[tuple[str, str]] = ()
+        """What is asked of references to actions that match a pattern, as the configuration says it: (`owner/*`, "hash", "tag" or "any")."""
         self._views: dict[object, object] = {}
         self._tracked: frozenset[str] | bool | None = False
         self._sources: dict[str, Source | None] = {}
@@ -62,6 +66,8 @@ class Repository:
         again = Repository(self.directory)
         again.limit = self.limit
         again.passed = self.passed
+        again.online = self.online
+        again.action_policies = self.action_policies
         return again
 
     def view(self, build: Callable[[Repository], T]) -> T:
@@ -95,6 +101,10 @@ class Repository:
             except (Unreadable, Skipped, ValueError):
                 self._sources[relative] = None
         return self._sources[relative]
+
+    def known(self, relative: str) -> Source | None:
+        """A file that `read` has read before, with what was parsed of it."""
+        return self._sources.get(relative)
 
     def from_here(self, relative: str) -> str:
         """A path from the root as seen from the current directory."""
@@ -206,6 +216,20 @@ class Repository:
                 first, _, count = line.split(b" ", 3)[2][1:].partition(b",")
                 added.setdefault(path, set()).update(range(int(first), int(first) + int(count or 1)))
         return added
+
+    def remote_tags(self, owner: str, name: str) -> dict[str, str] | None:
+        """The commits of the tags of a repository on GitHub, asked of its server; None where it does not tell, or where nobody said `--online`."""
+        if not self.online:
+            return None
+        from agent_security_hooks.remote_tags import remote_tags
+
+        return remote_tags(self, owner, name)
+
+    def cached_tags(self, name: str) -> Mapping[str, str]:
+        """What earlier answers of servers said of the tags of a repository, `owner/name` in lower case."""
+        from agent_security_hooks.remote_tags import cached_tags
+
+        return cached_tags(self, name)
 
     def git(self, *arguments: str, stdin: bytes | None = None, ok: tuple[int, ...] = (0,)) -> bytes | None:
         """Output of one git command at the root; None outside a repository, without git, or where git fails."""

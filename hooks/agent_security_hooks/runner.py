@@ -106,7 +106,7 @@ class Runner:
         try:
             if self.repository.escapes(path):
                 raise Unreadable("its folder is a symbolic link that leaves the repository")
-            sources.append(Source(name, read_bytes(path, self.repository.limit), self.repository, shown=shown))
+            sources.append(self._source(name, path, shown))
         except Skipped as reason:
             if str(reason) == DIRECTORY:
                 self.report.notes.append(f"{shown} is a repository of its own (a submodule); run the check in it")
@@ -124,6 +124,13 @@ class Runner:
             self.report.findings += [finding for finding in findings if finding.fingerprint not in seen]
             self.report.suppressed += [held for held in suppressed if held.finding.fingerprint not in seen]
             seen.update(finding.fingerprint for finding in (*findings, *(held.finding for held in suppressed)))
+
+    def _source(self, name: str, path: str, shown: str) -> Source:
+        known = self.repository.known(name)  # another file's rules have asked for it
+        if known is None:
+            return Source(name, read_bytes(path, self.repository.limit), self.repository, shown=shown)
+        known.shown = shown
+        return known
 
     def check(self, file: Source) -> tuple[list[Finding], list[suppress.Suppression]]:
         """Findings of one source, in order of place, and those that a comment or the configuration holds back."""

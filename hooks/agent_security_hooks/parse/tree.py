@@ -99,7 +99,7 @@ class Node:
     def own(self) -> dict[str, tuple[Node, Node]]:
         """A map's own keys and values as they are written, the last where a key is repeated."""
         if self._own is None:
-            self._own = {key.resolved.value: (key, value) for key, value in self.pairs if key.resolved.kind == "scalar"}
+            self._own = {(key.target or key).value: (key, value) for key, value in self.pairs if (key.target or key).kind == "scalar"}
         return self._own
 
     def layers(self) -> tuple[Node, ...]:
@@ -126,13 +126,13 @@ class Node:
     def entries(self) -> Iterator[tuple[str, Node, Node]]:
         """A map's own (key, key node, value node) in order, a `<<` like any other; nothing for others. Aliases are resolved."""
         for key, value in self.pairs:
-            named = key.resolved
+            named = key.target or key  # `resolved`, without its call
             if named.kind == "scalar":
-                yield named.value, key, value.resolved
+                yield named.value, key, value.target or value
 
     def elements(self) -> Iterator[Node]:
         """The values of a list, aliases resolved; nothing for others."""
-        return (item.resolved for item in self.items)
+        return (item.target or item for item in self.items)
 
     def text(self, data: bytes) -> MappedText:
         """The decoded text of a scalar that knows where each of its bytes stands in `data`, the file's."""
