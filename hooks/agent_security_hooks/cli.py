@@ -127,6 +127,8 @@ def _check(arguments: list[str], hooks: tuple[Hook, ...] | None, name: str) -> i
     config = Config() if given.flag("no-config") else load(repository.root or ".", given.value("config"))
     if config.max_mb:
         repository.limit = config.max_mb << 20
+    repository.online = given.flag("online")
+    repository.action_policies = config.policies
     chosen = tuple(dict.fromkeys(_hook(hook_id) for hook_id in given.words("hook"))) or hooks or HOOKS
     settings = _settings(given, config, chosen, suite=chosen == HOOKS)
     baselines = _baselines(given, repository)
@@ -176,6 +178,7 @@ def _baseline(arguments: list[str]) -> int:
     old = baseline.load("", path, []) if os.path.lexists(path) and not foreign else []
     recorder = baseline.Recorder(old[0] if old else baseline.new())
     config = load(root)
+    repository.action_policies = config.policies
     runner = Runner(Settings(HOOKS, pedantic=config.pedantic), config, repository, [recorder])
     report = runner.run(_files([], repository, every=True), staged_too=False)
     write_report(recorder.for_detect_secrets() if foreign else recorder.written() if arguments[0] == "write" else recorder.pruned(), path)

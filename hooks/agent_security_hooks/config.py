@@ -13,11 +13,14 @@ from agent_security_hooks.model import SEVERITIES, excerpt
 from agent_security_hooks.source import Skipped, Unreadable, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 TABLE = "agent-security-hooks"
 BASELINES = (".agent-security-baseline.json", ".secrets.baseline")
 """Baselines that are read without being named: ours, and that of detect-secrets."""
+ACTION_POLICIES = ("hash", "tag", "any")
+"""What a reference to an action must be: a full commit, a commit or the tag of a release, or whatever it is."""
+FIRST_PARTY = ("actions/*", "github/*")
 _SIZE_LIMIT = 1 << 20
 _DOTS = 200
 """Dots in one line outside of strings: the parser needs memory that grows with the square of a key's parts."""
@@ -47,6 +50,13 @@ class Config(NamedTuple):
     max_mb: int = 0
     ignores: tuple[PathIgnore, ...] = ()
     path: str = ""
+    first_party: str = ACTION_POLICIES[0]
+    action_policies: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def policies(self) -> tuple[tuple[str, str], ...]:
+        """What is asked of actions, by pattern; those named by themselves come before those of GitHub as a whole."""
+        return (*self.action_policies, *((owner, self.first_party) for owner in FIRST_PARTY))
 
 
 def load(root: str, explicit: str = "") -> Config:
@@ -99,6 +109,7 @@ def _outside_strings(line: bytes) -> bytes:
 
 _TYPES = {
     "select": list, "ignore-rules": list, "pedantic": bool, "min-severity": str, "exclude": list, "max-mb": int, "ignore": list,
+    "first-party": str, "action-policies": dict,
 }  # fmt: skip
 _IGNORE_KEYS = ("rule", "path", "reason", "until")
 
@@ -124,7 +135,41 @@ def _read(name: str, table: Mapping[str, object]) -> Config:
         max_mb,
         tuple(_path_ignore(name, entry) for entry in table.get("ignore", ())),  # type: ignore[attr-defined]
         name,
+        _policy(name, "first-party", table.get("first-party", ACTION_POLICIES[0])),
+        tuple(_action_policies(name, table.get("action-policies", {}))),
     )
+
+
+def _action_policies(name: str, table: object) -> Iterator[tuple[str, str]]:
+    import re
+
+    for pattern, policy in table.items() if isinstance(table, dict) else ():
+        if len(pattern) > 300 or not re.fullmatch(r"\*|[\w-]+/(?:\*|[\w.-]+(?:/[\w.-]+)*(?:/\*)?)", pattern, re.ASCII):
+            raise ConfigError(f"{name}: {_quote(pattern)} in action-policies is none of owner/*, owner/repo, owner/repo/path and *")
+        yield pattern.lower(), _policy(name, f"the policy of {_quote(pattern)}", policy)
+
+
+def _policy(name: str, what: str, value: object) -> str:
+    if not isinstance(value, str) or value not in ACTION_POLICIES:
+        raise ConfigError(f"{name}: {what} must be one of {', '.join(ACTION_POLICIES)}{_meant(value)}")
+    return value
+
+
+def _meant(value: object) -> str:
+    from difflib import get_close_matches
+
+    known = {
+        **{policy: policy for policy in ACTION_POLICIES},
+        "hash-pin": "hash",
+        "sha": "hash",
+        "commit": "hash",
+        "ref-pin": "tag",
+        "ref": "tag",
+        "version": "tag",
+        "none": "any",
+    }
+    close = get_close_matches(str(value)[:40].lower(), known, 1)
+    return f" (did you mean {known[close[0]]}?)" if close else ""
 
 
 def _strings(name: str, table: Mapping[str, object], key: str) -> tuple[str, ...]:
@@ -150,7 +195,7 @@ def _path_ignore(name: str, entry: object) -> PathIgnore:
 
 
 def _describe(kind: type) -> str:
-    return {list: "a list", bool: "true or false", int: "a whole number", str: "a text"}[kind]
+    return {list: "a list", bool: "true or false", int: "a whole number", str: "a text", dict: "a table"}[kind]
 
 
 def _quote(key: object) -> str:

@@ -48,6 +48,7 @@ CHECK_OPTIONS = {
     "fix": ("", "apply the safe fixes"),
     "unsafe-fixes": ("", "with --fix or --diff: also fixes that may change behaviour"),
     "diff": ("", "show what --fix would change; nothing is written"),
+    "online": ("", "ask servers for what is not known here, such as the commit of an action's tag (git ls-remote)"),
     "staged-lines": ("", "only findings on lines that this commit (or push) adds"),
     "baseline": ("FILE", "accept the findings recorded there (.agent-security-baseline.json and .secrets.baseline are read by themselves)"),
     "config": ("FILE", "read the configuration from this file"),

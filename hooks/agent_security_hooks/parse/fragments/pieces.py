@@ -131,7 +131,7 @@ def mask_expressions(text: MappedText) -> MappedText:
     """
     data, spans, position, unclosed = text.data, [], 0, False
     while (start := data.find(b"${{", position)) >= 0:
-        end = -1 if unclosed else _expression_end(data, start + 3)
+        end = -1 if unclosed else expression_end(data, start + 3)
         if end < 0:
             unclosed = True  # a quote that nothing closes: from here on, quotes say nothing
             end = data.find(b"}}", start + 3) + 2
@@ -142,8 +142,8 @@ def mask_expressions(text: MappedText) -> MappedText:
     return mask_spans(text, spans)
 
 
-def _expression_end(data: bytes, position: int) -> int:
-    """After the `}}` that ends an expression; -1 when none does."""
+def expression_end(data: bytes, position: int) -> int:
+    """After the `}}` that ends a `${{ x }}` whose inside begins at `position`; -1 when none does."""
     while (found := _NEXT_IN_EXPRESSION.search(data, position)) is not None:
         if found[0] == b"}}":
             return found.end()

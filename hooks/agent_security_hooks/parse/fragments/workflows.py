@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agent_security_hooks.parse.tree import Node
     from agent_security_hooks.source import Source
 
-_SHELL_INPUTS = {
+SHELL_INPUTS = {
     "nick-fields/retry": ("command",),
     "nick-invision/retry": ("command",),
     "wandalen/wretry.action": ("command",),
@@ -64,7 +64,7 @@ def _steps(reader: Reader, steps: Node | None, scope: str, default: str, default
 
 def _inputs(reader: Reader, step: Node) -> Iterator[MappedText]:
     action = string(step.get("uses")).partition("@")[0].lower()
-    for name in _SHELL_INPUTS.get(action, ()):
+    for name in SHELL_INPUTS.get(action, ()):
         text = reader.text(step.get("with", name))
         if text:
             yield text

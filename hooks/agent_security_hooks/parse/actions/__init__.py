@@ -1,0 +1,1 @@
+"""Workflows of GitHub, Gitea and Forgejo, and the actions that they use."""
