@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import leaks_in_ci
 import pytest
 from placeholders import expand
 from support import make_repository, run
@@ -269,14 +270,14 @@ def _planted(files: Mapping[str, str], secret: str) -> dict[str, str]:
     return {name.replace("§", secret): content.replace("§", secret) for name, content in files.items()}
 
 
-def _check(directory: Path, files: Mapping[str, str], kind: str) -> None:
+def _check(directory: Path, files: Mapping[str, str], kind: str, *hooks: str) -> None:
     secret, other = expand(f"<secret:{kind}>"), expand(f"<secret:{kind}:1>")
     planted = _planted(files, secret)
     make_repository(directory, planted)
     names = sorted(planted)
     public = next(secret[:at] for at in range(len(secret)) if secret[at] != other[at])  # what all of the kind begin with
     report = run("agent-security", "--format=json", "--pedantic", *names).report
-    assert {"dockerfile-lint", "download-lint", "secret-scan"} <= {finding["hook"] for finding in report["findings"]}
+    assert {*hooks, "secret-scan"} <= {finding["hook"] for finding in report["findings"]}
     assert len({finding["path"] for finding in report["findings"]}) > len(names) / 2
     for option in FORMATS:
         result = run("agent-security", "--pedantic", option, *names)
@@ -286,12 +287,22 @@ def _check(directory: Path, files: Mapping[str, str], kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SHAPED)
 def test_a_token_is_masked_wherever_it_stands(kind: str, repository: Path) -> None:
-    _check(repository, EVERYWHERE, kind)
+    _check(repository, EVERYWHERE, kind, "dockerfile-lint", "download-lint")
+
+
+@pytest.mark.parametrize("kind", SHAPED)
+def test_a_token_is_masked_wherever_it_stands_in_a_workflow(kind: str, repository: Path) -> None:
+    _check(repository, leaks_in_ci.EVERYWHERE, kind, "actions-lint", "publish-lint")
 
 
 @pytest.mark.parametrize("kind", SHAPELESS)
 def test_a_password_is_not_shown(kind: str, repository: Path) -> None:
-    _check(repository, AS_VALUES, kind)
+    _check(repository, AS_VALUES, kind, "dockerfile-lint", "download-lint")
+
+
+@pytest.mark.parametrize("kind", SHAPELESS)
+def test_a_password_in_a_workflow_is_not_shown(kind: str, repository: Path) -> None:
+    _check(repository, leaks_in_ci.AS_VALUES, kind, "actions-lint", "publish-lint")
 
 
 def test_a_name_with_a_piece_of_a_secret_is_not_shown(repository: Path) -> None:

@@ -19,6 +19,7 @@ KNOWN = {**HOOK_OPTION, **CHECK_OPTIONS}
         ([], {}, []),
         (["a.py", "--pedantic"], {}, ["a.py", "--pedantic"]),
         (["--pedantic", "a.py"], {"pedantic": [""]}, ["a.py"]),
+        (["--online", "a.py"], {"online": [""]}, ["a.py"]),
         (["--format", "json", "a.py"], {"format": ["json"]}, ["a.py"]),
         (["--format=json", "a.py"], {"format": ["json"]}, ["a.py"]),
         (["--format=json", "--format=sarif"], {"format": ["json", "sarif"]}, []),

@@ -56,6 +56,12 @@ _CONTAINER_FILES = (
     r"|(^|/)(docker-compose[^/]*|compose([-_.][^/]*|\d*))\.ya?ml$|(^|/)\.?devcontainer\.json$"
 )
 
+# Continuous integration, and what keeps its dependencies fresh.
+_CI_FILES = (
+    r"(?i)(^|/)\.(github|gitea|forgejo)/workflows/([^/]*\.ya?ml|actions\.lock)$|(^|/)action\.ya?ml$|(^|/)\.github/dependabot\.ya?ml$|(^|/)\.pre-commit-config\.ya?ml$"
+    r"|(^|/)[^/]*gitlab-ci[^/]*\.ya?ml$|(^|/)\.gitlab/.*\.ya?ml$|(^|/)\.circleci/.*\.ya?ml$"
+)
+
 HOOKS = (
     Hook("secret-scan", "API keys, tokens, private keys and passwords in any text file", "", "secret_scan"),
     Hook("env-files", "env and credential files that are committed or published", _ENV_FILES, "env_files"),
@@ -66,6 +72,8 @@ HOOKS = (
         _CONTAINER_FILES,
         "dockerfile_lint",
     ),
+    Hook("actions-lint", "workflows with unpinned actions, too many permissions, injections, leaked secrets or open agents", _CI_FILES, "actions_lint"),
+    Hook("publish-lint", "packages, images and releases published with stored tokens, unsigned or by anyone", _CI_FILES, "publish_lint"),
 )
 
 # Findings about file names and ignore comments, which belong to no single hook.

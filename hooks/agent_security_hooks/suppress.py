@@ -54,6 +54,19 @@ _KNOWN_CODES = frozenset(code for codes in _HADOLINT_CODES.values() for code in 
 # and BuildKit's names of checks (`# check=skip=...` at the top of a Dockerfile).
 _BUILD_CHECKS: dict[str, str] = {"secret-build-arg": "SecretsUsedInArgOrEnv", "build-arg-to-env": "SecretsUsedInArgOrEnv"}
 
+# Names of zizmor's audits (`# zizmor: ignore[unpinned-uses]` on a line of the finding) that mean the same as a rule of ours: docs.zizmor.sh/audits.
+_ZIZMOR_AUDITS: dict[str, tuple[str, ...]] = {
+    "unpinned-action": ("unpinned-uses",), "malformed-action": ("unpinned-uses",), "unpinned-action-image": ("unpinned-images", "unpinned-uses"), "wrong-version-comment": ("ref-version-mismatch",),
+    "missing-permissions": ("excessive-permissions",), "excessive-permissions": ("excessive-permissions",), "script-injection": ("template-injection",),
+    "untrusted-checkout": ("dangerous-triggers",), "dangerous-trigger": ("dangerous-triggers",), "spoofable-actor": ("bot-conditions",),
+    "condition-always-true": ("unsound-condition",), "plaintext-ci-secret": ("hardcoded-container-credentials",),
+    "secret-in-log": ("unredacted-secrets",), "secrets-overshared": ("overprovisioned-secrets", "secrets-inherit"), "insecure-commands": ("insecure-commands", "github-env"),
+    "persisted-credentials": ("artipacked",), "cache-in-release": ("cache-poisoning",), "dependabot-no-cooldown": ("dependabot-cooldown",),
+    "long-lived-publish-token": ("use-trusted-publishing",),
+}  # fmt: skip
+_MARKED_LINES = 200
+"""Lines of one finding in which zizmor's mark is looked for."""
+
 
 class Ignore:
     """One comment `agent-security: ignore[names] reason`.
@@ -167,6 +180,22 @@ def _foreign_mark(file: Source, finding: Finding) -> str:
             return match[0].decode("utf-8", "replace")
     if finding.rule in _HADOLINT_CODES or finding.rule in _BUILD_CHECKS:
         return _image_mark(file, finding)
+    if finding.rule in _ZIZMOR_AUDITS and b"zizmor:" in file.data:
+        return _zizmor_mark(file, finding)
+    return ""
+
+
+def _zizmor_mark(file: Source, finding: Finding) -> str:
+    """The mark of zizmor that covers a finding in a workflow, or an empty text."""
+    import re
+
+    audits = _ZIZMOR_AUDITS[finding.rule]
+    for number in range(finding.line, min(finding.end_line, finding.line + _MARKED_LINES) + 1):
+        line = file.line(number)
+        match = re.search(rb"#[^#]{0,200}?zizmor:[ \t]{0,8}ignore\[([\w, -]{1,500})\]", line[:2000]) if b"zizmor:" in line else None
+        names = [name.strip() for name in match[1].decode("ascii", "replace").split(",")] if match else []
+        if any(audit in names for audit in audits):
+            return "zizmor: ignore"
     return ""
 
 
