@@ -66,6 +66,16 @@ def compare(title: str, commands: dict[str, tuple[str, ...]], directory: str, en
         print(line, flush=True)
 
 
+def write(directory: str, files: dict[str, str]) -> list[str]:
+    """Write texts below a directory; returns their names."""
+    for name, text in files.items():
+        path = os.path.join(directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    return list(files)
+
+
 def _commit(directory: str) -> list[str]:
     for name in CLEAN_COMMIT:
         target = os.path.join(directory, name)

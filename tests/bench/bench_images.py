@@ -13,20 +13,11 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench import compare
+from bench import compare, write
 from environment import prepare
 from samples import TOOLS_IMAGE, dockerfiles, scripts
 
 MANY = 300
-
-
-def _write(directory: str, files: dict[str, str]) -> list[str]:
-    for name, text in files.items():
-        path = os.path.join(directory, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    return list(files)
 
 
 def main(arguments: list[str]) -> int:
@@ -37,9 +28,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         environment = {**os.environ, "PATH": programs + os.pathsep + os.environ["PATH"], "HOME": directory, "PRE_COMMIT": "1"}
         subprocess.check_call(("git", "init", "--quiet"), cwd=directory)
-        one = _write(directory, {"one/Dockerfile": TOOLS_IMAGE.format(number=0)})
-        many = _write(directory, dockerfiles(MANY))
-        shell = _write(directory, scripts(MANY))
+        one = write(directory, {"one/Dockerfile": TOOLS_IMAGE.format(number=0)})
+        many = write(directory, dockerfiles(MANY))
+        shell = write(directory, scripts(MANY))
         commands = {
             "dockerfile-lint": (*ours, "dockerfile-lint", *one),
             "hadolint": (hadolint, *one),
