@@ -195,6 +195,8 @@ def test_clean_runs_say_nothing(directory: Path) -> None:
         ("Authorization: Bearer <secret:random>", "Authorization: Bearer …"),
         ("A_<secret:github>_TOKEN", "A_ghp_…_TOKEN"),
         ("x<secret:google>x.acme.dev", "xAIza…x.acme.dev"),
+        ("branch <secret:random>", "branch AK…"),
+        ("acme/ReleasePipelineForEveryPlatform2024", "acme/ReleasePipelineForEveryPlatform2024"),
         ("python:3.12-slim@sha256:" + "0123456789abcdef" * 4, "python:3.12-slim@sha256:" + "0123456789abcdef" * 4),
         ("/usr/local/share/ca-certificates/acme-root-2024.crt", "/usr/local/share/ca-certificates/acme-root-2024.crt"),
         ("RUN --mount=type=secret,id=openai_api_key,env=OPENAI_API_KEY", "RUN --mount=type=secret,id=openai_api_key,env=OPENAI_API_KEY"),

@@ -32,6 +32,9 @@ _LONG = 16
 """Characters of the shortest token that is looked for within a name."""
 _LONG_RUN = Pattern(rb"[\w-]{16}")
 _SHORTEST_TAIL = 12
+_GENERATED_LENGTH = 30
+# Long, with digits and both cases early on and no separator: base64 and its kind. Digests in hexadecimal have one case.
+_GENERATED = Pattern(rb"(?<![A-Za-z0-9+])(?=[a-z0-9+]{0,20}[A-Z])(?=[A-Z0-9+]{0,20}[a-z])(?=[A-Za-z+]{0,25}[0-9])[A-Za-z0-9+]{30,200}")
 _BEFORE_RUN = 12
 """How far before a run a prefix that holds a sign may begin."""
 # Of a token that was cut or changed: long, with digits and both cases early on, as words and digests have not.
@@ -51,7 +54,15 @@ def hide(data: bytes) -> bytes:
         data = _without_entries(data)
     if b"useradd" in data or b"usermod" in data:
         data = _PASSWORD.sub(rb"\1" + _MASK, data)
-    return _without_glued(data)
+    data = _without_glued(data)
+    return _GENERATED.sub(_without_generated, data) if len(data) >= _GENERATED_LENGTH and _GENERATED.search(data) else data
+
+
+def _without_generated(match: re.Match[bytes]) -> bytes:
+    """What a generator made is no name, even where one is expected: a branch, a job, a file."""
+    from agent_security_hooks.parse.secrets.words import randomness
+
+    return match[0][:2] + _MASK if randomness(match[0]) >= 0.7 else match[0]
 
 
 def _without_login(match: re.Match[bytes]) -> bytes:
