@@ -15,7 +15,7 @@ from agent_security_hooks.parse.actions.repository_code import repository_code
 from agent_security_hooks.parse.actions.workflow import read_workflow
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
-from support import run, write
+from support import run, scan, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -302,3 +302,20 @@ def test_floods_take_no_longer_than_their_size(text: str) -> None:
             for _ in rule.run(file):
                 pass
             assert process_time() - start < 2, rule.name
+
+
+_CALLED = "on: workflow_call\njobs:\n  b:\n    runs-on: x\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          ref: ${{ inputs.commit }}\n"
+
+
+def test_a_fetch_behind_a_call_is_reported_at_the_call(directory: Path) -> None:
+    caller = "on: pull_request_target\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with:\n      Commit: ${{ github.head_ref }}\n"
+    write(directory, {".github/workflows/a.yml": caller, ".github/workflows/b.yml": _CALLED})
+    (found,) = scan("--select=untrusted-checkout", ".github/workflows/a.yml", hook="actions-lint").report["findings"]
+    assert (found["line"], "by line 8 of .github/workflows/b.yml" in found["message"]) == (4, True)
+
+
+def test_calls_that_go_in_circles_end(directory: Path) -> None:
+    jobs = "".join(f"  j{number}:\n    uses: ./.github/workflows/a.yml\n" for number in range(300))
+    write(directory, {".github/workflows/a.yml": f"on: [workflow_call, pull_request_target]\njobs:\n{jobs}"})
+    report = scan("--select=untrusted-checkout", ".github/workflows/a.yml", hook="actions-lint").report
+    assert (report["findings"], report["errors"]) == ([], [])

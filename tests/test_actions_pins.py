@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from time import process_time
 from typing import TYPE_CHECKING
 
 import make_action_pins
@@ -12,7 +13,7 @@ import yaml
 from agent_security_hooks import remote_tags
 from agent_security_hooks.checks.actions_lint.pins import _policy_of
 from agent_security_hooks.data import action_pins
-from agent_security_hooks.parse.actions.pins import agrees, order, resolve, shell_word, siblings, table_of, within
+from agent_security_hooks.parse.actions.pins import _fullest_known, _of_table, agrees, order, resolve, shell_word, siblings, table_of, within
 from agent_security_hooks.parse.actions.uses import is_commit, is_version, parse_uses, uses_in
 from agent_security_hooks.repository import Repository
 from agent_security_hooks.source import Source
@@ -20,7 +21,7 @@ from placeholders import expand
 from support import git, make_repository, run, scan, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 A, B, C, D = (digit * 40 for digit in "abcd")
@@ -29,13 +30,20 @@ HEAD = "on: push\npermissions: {}\njobs:\n  j:\n    runs-on: x\n    steps:\n"
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The user's cache, empty; and a table of our own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(
         action_pins, "PINS", f"\no/a\n v1 {A} v1.2.3 s\n v1.2.3 {A} - s\n v2.0.0 {B} - s\n v2.10.0 {C} - s\n v2.11.0-rc1 {D} - s\no/b\n v1.0.0 {D} - s\n"
     )
-    return tmp_path / "cache" / "agent-security-hooks" / "action-pins.json"
+    _forget_the_table()
+    yield tmp_path / "cache" / "agent-security-hooks" / "action-pins.json"
+    _forget_the_table()
+
+
+def _forget_the_table() -> None:
+    for cached in (table_of, _of_table, _fullest_known):
+        cached.cache_clear()
 
 
 def workflow(*steps: str) -> str:
@@ -176,11 +184,10 @@ def test_other_pins_of_the_repository(pins: Sequence[str], expected: tuple[str, 
 
 
 def test_pins_are_looked_for_in_actions_too_and_nowhere_else(directory: Path) -> None:
-    step = f"runs:\n  using: composite\n  steps:\n    - uses: o/c@{D} # v1\n"
-    files = {"action.yml": step, ".github/actions/x/action.yaml": step, ".github/actions/x/y.yml": step, ".github/y.yml": step, "docs/action.yml": step}
-    write(directory, files)
+    names = ("action.yml", ".github/actions/x/action.yaml", ".github/actions/x/y.yml", ".github/y.yml", "docs/action.yml")
+    write(directory, {name: f"runs:\n  using: composite\n  steps:\n    - uses: o/c@{D} # v{number}\n" for number, name in enumerate(names)})
     found = siblings(Source(PATH, b"", Repository()), "o/c")
-    assert sorted(pin.path for pin in found) == [".github/actions/x/action.yaml", "action.yml"]
+    assert sorted(found.exact) == ["0", "1"]
 
 
 def test_huge_files_are_left_out() -> None:
@@ -518,3 +525,11 @@ def test_options_of_the_command_line(directory: Path) -> None:
 def test_one_view_for_the_whole_file() -> None:
     file = Source(PATH, workflow("- uses: o/a@v1").encode(), Repository())
     assert file.view(uses_in) is file.view(uses_in)
+
+
+def test_a_file_that_is_no_part_of_the_repository_is_compared_in_linear_time(directory: Path) -> None:
+    data = workflow(*(f"- uses: o/c@{number:040x} # v1.2.{number}\n- uses: o/c@v1.2.{number}" for number in range(3_000))).encode()
+    file = Source("elsewhere/.github/workflows/x.yml", data, Repository())
+    begun = process_time()
+    assert [resolve(file, parse_uses(f"o/c@v1.2.{number}")) is not None for number in range(3_000)] == [True] * 3_000
+    assert process_time() - begun < 2

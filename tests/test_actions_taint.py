@@ -205,8 +205,17 @@ WRITES = [
     ('echo "a=$T" >> "$GITHUB_OUTPUT"', ["OUTPUT a outsider"]),
     ('echo "a=${T}" >>${GITHUB_OUTPUT}', ["OUTPUT a outsider"]),
     ('echo a="$T" | tee -a "$GITHUB_OUTPUT"', ["OUTPUT a outsider"]),
-    ("printf 'a=%s\\n' \"$T\" >> $GITHUB_OUTPUT", ["OUTPUT a fixed", "OUTPUT  outsider"]),
+    ("printf 'a=%s\\n' \"$T\" >> $GITHUB_OUTPUT", ["OUTPUT a outsider"]),
     ('printf "a=%s" "$T" >> $GITHUB_OUTPUT', ["OUTPUT a outsider"]),
+    ("printf '%s=%s\\n' a \"$T\" b 2 >> $GITHUB_OUTPUT", ["OUTPUT a outsider", "OUTPUT b fixed"]),
+    ("printf -- 'a=%d%%\\n' 1 >> $GITHUB_OUTPUT; printf 'b=1' >> $GITHUB_OUTPUT", ["OUTPUT a fixed", "OUTPUT b fixed"]),
+    ("printf 'a=1 ' \"$T\" >> $GITHUB_OUTPUT", ["OUTPUT a outsider"]),
+    ('echo "$T" | xargs -I{} echo "a={}" >> $GITHUB_OUTPUT', ["OUTPUT a unknown"]),
+    ('out=$GITHUB_OUTPUT; echo "a=$T" >> "${out}"; echo "b=$T" >> $other', ["OUTPUT a outsider"]),
+    ('echo "a=$T" >> ${{ github.env }}; echo "$T" | tee -a "${{ github.path }}"', ["ENV a outsider", "PATH  outsider"]),
+    ('jq -r .issue.title "$GITHUB_EVENT_PATH" >> $GITHUB_PATH; jq -r .issue.number $GITHUB_EVENT_PATH >> $GITHUB_PATH', ["PATH  outsider", "PATH  unknown"]),
+    ('x=$(jq -r .issue.body < $GITHUB_EVENT_PATH); echo "a=$x" >> $GITHUB_OUTPUT', ["OUTPUT a outsider"]),
+    ("jq .issue.id < $GITHUB_EVENT_PATH >> $GITHUB_PATH; cat $GITHUB_EVENT_PATH | jq .ref >> $GITHUB_PATH", ["PATH  unknown", "PATH  insider"]),
     ('{ echo "a=$T"; echo b=2; } >> $GITHUB_OUTPUT', ["OUTPUT a outsider", "OUTPUT b fixed"]),
     ('x="$T"; y=$(echo "$x" | sed s/a/b/)\necho "a=$y" >> $GITHUB_OUTPUT', ["OUTPUT a outsider"]),
     ('x=$(echo "$T" | wc -c); echo "a=$x" >> $GITHUB_OUTPUT', ["OUTPUT a unknown"]),
@@ -243,6 +252,23 @@ WRITES = [
 @pytest.mark.parametrize(("script", "expected"), WRITES)
 def test_what_scripts_write(script: str, expected: list[str]) -> None:
     assert written(script) == expected
+
+
+POWERSHELL = [
+    ('"a=$env:T" >> $env:GITHUB_OUTPUT', ["OUTPUT a outsider"]),
+    ('echo "a=${env:T}" | Out-File -FilePath $Env:GITHUB_ENV -Append', ["ENV a outsider"]),
+    ("Add-Content $env:GITHUB_PATH $env:T\necho $env:T", ["PATH  outsider"]),
+    ('"a=1" >> $env:GITHUB_OUTPUT', ["OUTPUT a fixed"]),
+    ('$x = 2\n"a=$x" >> $env:GITHUB_OUTPUT', ["OUTPUT a unknown"]),
+    (f'"a={TITLE}" >> $env:GITHUB_OUTPUT', ["OUTPUT a outsider"]),
+]
+
+
+@pytest.mark.parametrize(("script", "expected"), POWERSHELL)
+def test_what_powershell_writes(script: str, expected: list[str]) -> None:
+    text = job(f"- env: {{T: '{TITLE}'}}\n  shell: pwsh\n  run: |\n{indent(script, '    ')}\n")
+    found = [f"{write.file.removeprefix('GITHUB_')} {write.name} {write.taint.level}" for write in written_by(workflow(text).steps[0])]
+    assert found == expected
 
 
 OUTPUTS = [

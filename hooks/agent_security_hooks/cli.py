@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, UNCHECKED = 0, 1, 2
 _MEMORY_LIMIT = 1 << 30
+COLLECTOR = (100_000, 50, 50)
+"""Thresholds of the garbage collector: trees of thousands of values are built and kept, and looking through them again and again finds nothing."""
 _USAGE = """usage: agent-security check [options] [FILES...]  check files (all tracked ones when none is named)
        agent-security baseline write|prune        accept what is there today, or drop what is gone
        agent-security explain RULE                what a rule looks for, why, and how to mend it
@@ -65,7 +67,7 @@ def _prepare_process() -> None:
     import signal
 
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(*COLLECTOR)
     try:
         # An interrupted hook just ends; there is nothing to clean up and nobody to read a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent_security_hooks.checks.actions_lint import check
 from agent_security_hooks.model import Hit, excerpt
+from agent_security_hooks.parse.actions.workflow import is_action, is_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,14 +16,31 @@ if TYPE_CHECKING:
     from agent_security_hooks.source import Source
 
 
-def _agents(file: Source) -> tuple[Agent, ...]:
-    from agent_security_hooks.parse.actions.workflow import is_action, is_workflow
+_MARKS = (
+    b"claude", b"gemini", b"codex", b"ai-inference", b"opencode", b"copilot", b"cursor-agent", b"aider", b"qwen", b"amp -", b"/amp", b"droid exec", b"crush run",
+)  # fmt: skip
+"""A file without any of these words (in lower case) starts no agent."""
 
-    if not is_workflow(file.path) and not is_action(file.path):
+
+def _agents(file: Source) -> tuple[Agent, ...]:
+    if not file.view(_may_start):
         return ()
     from agent_security_hooks.parse.actions.coding_agents import read_agents
 
     return file.view(read_agents)
+
+
+def _may_start(file: Source) -> bool:
+    """A view: whether a workflow or action can start an agent, by its words."""
+    if not is_workflow(file.path) and not is_action(file.path):
+        return False
+    lower = file.data.lower()
+    for mark in _MARKS:
+        if mark in lower:
+            break
+    else:
+        return False
+    return True
 
 
 @check.rule("agent-open-to-outsiders", point=6)
@@ -170,7 +188,8 @@ def agent_prompt_injection(file: Source) -> Iterator[Hit]:
                   anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}
     """
     agents = _agents(file)
-    if not agents or b"github" not in file.data.lower():
+    lower = file.data.lower() if agents else b""
+    if not any(word in lower for word in (b"github", b"gh ", b"git ")):
         return
     from agent_security_hooks.parse.actions.coding_agents import NEVER, SURE, evaluated_outputs, reach_of, told_by_outsiders
 
@@ -186,7 +205,7 @@ def agent_prompt_injection(file: Source) -> Iterator[Hit]:
                 message = f"{told.where} of {agent.title} holds {source}, which outsiders write"
             else:
                 message = f"{agent.title} reads {source}, which outsiders write, from {told.where}"
-            thing = next((name for name in ("issue", "pull_request", "discussion") if f".event.{name}." in told.taint.path), "")
+            thing = next((name for name in ("issue", "pull_request", "discussion") if f".{name}." in f".{told.taint.path}"), "")
             number = f"give it ${{{{ github.event.{thing}.number }}}} and tools that can only read; let a person act on what it says" if thing else ""
             yield Hit(told.start, told.end, message, number, pedantic=harmless or reach != SURE)
 

@@ -65,17 +65,27 @@ def untrusted_checkout(file: Source) -> Iterator[Hit]:
               - run: npm install
     """
     for fetch, command, runner, is_sure in _dangerous_fetches(file):
-        yield Hit(fetch.start, fetch.end, _message(fetch, command, runner), _proposal(fetch), (), not is_sure)
+        start, end = _place(fetch)
+        yield Hit(start, end, _message(fetch, command, runner), _proposal(fetch), (), not is_sure)
+
+
+def _place(fetch: Fetch) -> tuple[int, int]:
+    """Where to report a fetch: itself, or the call of what does it."""
+    node = fetch.call.get("uses") if fetch.call is not None else None
+    return (node.start, node.end) if node is not None else (fetch.start, fetch.end)
 
 
 def _message(fetch: Fetch, command: str, runner: str) -> str:
-    job = f"job {excerpt(fetch.step.job.name, 40)}" if fetch.step.job else "it"
+    place = (fetch.call or fetch.step).job
+    job = f"job {excerpt(place.name, 40)}" if place else "it"
     if fetch.is_artifact:
         action = f"takes {fetch.what}"
     elif fetch.inputs and fetch.event not in ("pull_request_target", "workflow_run") and fetch.what.startswith("github.event."):
         action = f"checks out whatever is named by {excerpt(fetch.what, 80)}"
     else:
         action = f"checks out code of the pull request: {excerpt(fetch.what, 80)}"
+    if fetch.call is not None:
+        action += f", by line {fetch.step.workflow.file.line_of(fetch.start)} of {excerpt(fetch.step.workflow.file.path, 80)}"
     if fetch.kept_off:
         message = f"only the condition of {job} keeps it from `{fetch.event}`, where it has the repository's rights, and it {action}"
     else:
@@ -115,9 +125,10 @@ def _read_dangerous_fetches(file: Source) -> list[tuple[Fetch, str, str, bool]]:
     found = []
     seen: set[int] = set()
     for fetch in file.view(fetches_in):
-        judged = _judged(fetch) if fetch.start not in seen else None
+        start = _place(fetch)[0]
+        judged = _judged(fetch) if start not in seen else None
         if judged is not None:
-            seen.add(fetch.start)
+            seen.add(start)
             found.append((fetch, *judged))
     return found
 
@@ -128,10 +139,11 @@ def _has_privileged_event(data: bytes) -> bool:
 
 def _judged(fetch: Fetch) -> tuple[str, str, bool] | None:
     from agent_security_hooks.parse.actions import guards as known
+    from agent_security_hooks.parse.actions.local_calls import job_of
     from agent_security_hooks.parse.actions.privileges import is_privileged, only_talks
 
-    job = fetch.step.job
-    if job is None:
+    jobs = [job for step in (fetch.call, fetch.step) if step is not None and (job := job_of(step)) is not None]
+    if not jobs:
         return None
     guards = fetch.guards
     # Who comments is not who wrote the code: that a maintainer did says only that somebody looked.
@@ -141,8 +153,8 @@ def _judged(fetch: Fetch) -> tuple[str, str, bool] | None:
     command, runner = _runner(fetch)
     if fetch.is_artifact and not command:
         return None
-    later = [step for step in _later(fetch.step) if known.step_guards(step, fetch.event) is not None]
-    privileged = is_privileged(job)
+    later = [step for step in _later(fetch.step) if _may_run(step, fetch.event)]
+    privileged = all(map(is_privileged, jobs))
     if fetch.is_remark:
         return (command, runner, False) if privileged else None
     is_sure = not guards and not fetch.refuses_forks and privileged and (bool(command) or not all(only_talks(step) for step in later))
@@ -150,13 +162,23 @@ def _judged(fetch: Fetch) -> tuple[str, str, bool] | None:
 
 
 def _later(step: Step) -> Sequence[Step]:
-    return step.job.steps[step.number + 1 : step.number + 1 + _LATER] if step.job else ()
+    """The steps after one; behind those of an action, the ones after its call."""
+    from agent_security_hooks.parse.actions.local_calls import CalledStep
+
+    steps = step.job.steps if step.job else step.workflow.steps
+    found = steps[step.number + 1 : step.number + 1 + _LATER]
+    return (*found, *_later(step.call)) if step.job is None and isinstance(step, CalledStep) else found
+
+
+def _may_run(step: Step, event: str) -> bool:
+    from agent_security_hooks.parse.actions.guards import condition_guards, step_guards
+
+    return (step_guards(step, event) if step.job else condition_guards(step, event)) is not None
 
 
 def _runner(fetch: Fetch) -> tuple[str, str]:
     """What runs the code that was fetched, and the step as a message names it."""
     from agent_security_hooks.parse.actions.checkouts import step_named
-    from agent_security_hooks.parse.actions.guards import step_guards
     from agent_security_hooks.parse.actions.repository_code import code_of_call, repository_code
     from agent_security_hooks.parse.actions.scripts import calls_of
 
@@ -167,7 +189,7 @@ def _runner(fetch: Fetch) -> tuple[str, str]:
             return command, step_named(step)
     for later in _later(step):
         command = repository_code(later, fetch.folder)
-        if command and (fetch.kept_off or step_guards(later, fetch.event) is not None):
+        if command and (fetch.kept_off or _may_run(later, fetch.event)):
             return command, step_named(later)
     return "", ""
 
@@ -317,7 +339,7 @@ def spoofable_actor(file: Source) -> Iterator[Hit]:
                   URL: ${{ github.event.pull_request.html_url }}
     """
     lowered = file.data.lower()
-    if b"bot" not in lowered or (b"actor" not in lowered and b"sender" not in lowered):
+    if not _may_name_bot(lowered) or (b"actor" not in lowered and b"sender" not in lowered):
         return
     workflow = workflow_of(file)
     if workflow is None:
@@ -327,9 +349,15 @@ def spoofable_actor(file: Source) -> Iterator[Hit]:
         places: list[Job | Step] = [job, *job.steps]
         for place in places:
             node = place.get("if")
-            if node is not None and node.start not in seen and b"bot" in file.data[node.start : node.end].lower():
+            if node is not None and node.start not in seen and _may_name_bot(file.data[node.start : node.end].lower()):
                 seen.add(node.start)
                 yield from _actor_gates(node, place, job, workflow)
+
+
+def _may_name_bot(lowered: bytes) -> bool:
+    from agent_security_hooks.parse.actions.guards import BOTS
+
+    return b"bot" in lowered or any(number.encode() in lowered for number in BOTS)
 
 
 def _actor_gates(node: Node, place: Job | Step, job: Job, workflow: Workflow) -> Iterator[Hit]:
@@ -352,16 +380,16 @@ def _actor_gates(node: Node, place: Job | Step, job: Job, workflow: Workflow) ->
     bot = excerpt(gates[0][1], 40)
     message = f"`{gates[0][0]}` is whoever acted last, not who wrote the code: on `{event}` an outsider can get {who} past the test for {bot}"
     edits = _renamed(node, len(gates), workflow) if event in ("pull_request_target", "pull_request") else ()
-    compared = f"== '{bot}'" if bot.endswith("[bot]") else f"== '{bot}[bot]'"
+    compared = f"login == '{bot}'" if bot.endswith("[bot]") else f"id == {bot}" if bot.isdecimal() else f"login == '{bot}[bot]'"
     fix = (
-        f"compare the author: `github.event.pull_request.user.login {compared}`"
+        f"compare the author: `github.event.pull_request.user.{compared}`"
         if event != "workflow_run"
         else "compare `github.event.workflow_run.actor.login` and the repository of the head"
     )
     yield Hit(node.start, node.end, message, fix, edits, not privileged)
 
 
-_ACTOR = Pattern(rb"(?i)\bgithub\.(?:triggering_)?actor(?![\w.-])|\bgithub\.event\.pull_request\.sender\.login(?![\w.-])")
+_ACTOR = Pattern(rb"(?i)\bgithub\.(?:triggering_)?actor(?![\w.-])|\bgithub\.event\.(?:pull_request\.)?sender\.login(?![\w.-])")
 
 
 def _renamed(node: Node, gates: int, workflow: Workflow) -> tuple[Edit, ...]:
@@ -376,7 +404,7 @@ def _renamed(node: Node, gates: int, workflow: Workflow) -> tuple[Edit, ...]:
 def _bot_comparisons(tree: Tree, negated: bool) -> Iterator[tuple[str, str]]:
     """(context, bot) of every test that an actor is a bot, if it is one that lets something happen."""
     from agent_security_hooks.parse.actions.expressions import Call, Context, Literal, Operation
-    from agent_security_hooks.parse.actions.guards import ACTORS, members
+    from agent_security_hooks.parse.actions.guards import ACTORS, is_bot_actor, members, number_or_text
 
     if isinstance(tree, Operation):
         if tree.operator in ("&&", "||", "!"):
@@ -384,8 +412,8 @@ def _bot_comparisons(tree: Tree, negated: bool) -> Iterator[tuple[str, str]]:
                 yield from _bot_comparisons(operand, negated != (tree.operator == "!"))
         elif tree.operator in ("==", "!=") and (tree.operator == "!=") == negated:
             for left, right in (tree.operands, tree.operands[::-1]):
-                if isinstance(left, Context) and left.path in ACTORS and isinstance(right, Literal) and str(right.value).lower().endswith("[bot]"):
-                    yield ".".join(left.path), str(right.value)
+                if isinstance(left, Context) and isinstance(right, Literal) and is_bot_actor(left.path, right.value):
+                    yield ".".join(left.path), number_or_text(right.value)
     elif isinstance(tree, Call) and tree.name in ("contains", "startswith", "endswith") and len(tree.arguments) == 2 and not negated:
         where, what = tree.arguments
         if isinstance(what, Context) and what.path in ACTORS:

@@ -81,7 +81,7 @@ def _judge(file: Source, owner: Node, key: Node, written: Node) -> Hit | None:
         return _lost_negation(file, owner, key, written)
     if "${{" in node.value:
         return _text(file, owner, key, written)
-    if "||" in node.value and "'" in node.value:
+    if "'" in node.value and ("||" in node.value or node.value.lstrip().startswith("'")):
         return _true_operand(node, node.value)
     return None
 
@@ -164,6 +164,9 @@ def _true_operand(node: Node, text: str) -> Hit | None:
     from agent_security_hooks.parse.actions.expressions import Literal, Operation, parse_expression
 
     tree = parse_expression(text)
+    if isinstance(tree, Literal) and isinstance(tree.value, str) and tree.value:
+        message = f"`'{excerpt(tree.value, 40)}'` is always true: a string that is not empty counts as true, whatever it says"
+        return Hit(node.start, node.end, message, "write it without the inner quotation marks, or compare it with something")
     waiting = [tree] if tree is not None else []
     while waiting:
         tree = waiting.pop()

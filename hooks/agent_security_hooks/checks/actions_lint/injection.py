@@ -50,7 +50,7 @@ def script_injection(file: Source) -> Iterator[Hit]:
                   TITLE: ${{ github.event.issue.title }}
                 run: echo "New issue $TITLE"
     """
-    if b"${{" not in file.data:
+    if _is_harmless(file.data):
         return
     from agent_security_hooks.parse.actions.taint import SECRET, code_of, is_complete, taints
 
@@ -66,6 +66,31 @@ def script_injection(file: Source) -> Iterator[Hit]:
         yield from _handed_over(file)
     if asked is not None and not is_complete(asked):
         raise Incomplete("a text has more expressions than are looked at")
+
+
+# Contexts that nobody can write a text of their own into; what is in a matrix stands in the file.
+_FIXED_ROOTS = frozenset((b"secrets", b"matrix", b"runner", b"job", b"strategy"))
+_FIXED_CONTEXTS = frozenset(
+    b"github.token github.sha github.run_id github.run_number github.repository github.repository_owner github.actor github.workflow github.event_name "
+    b"github.workspace github.job github.server_url github.event.number github.event.pull_request.number github.event.issue.number".split()
+)
+_NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
+
+
+def _is_harmless(data: bytes) -> bool:
+    """Whether a file has no expressions but plain contexts of a fixed shape; a look at the bytes, before anything is parsed."""
+    pieces = data.split(b"${{")
+    if data.count(b"{{") >= len(pieces):  # in double quotes, "\x24{{" is the same
+        return False
+    for piece in pieces[1:]:
+        end = piece.find(b"}}")
+        inner = piece[: max(end, 0)].strip()
+        if inner in _FIXED_CONTEXTS:
+            continue
+        root, dot, rest = inner.partition(b".")
+        if end < 0 or not dot or root not in _FIXED_ROOTS or rest.translate(None, _NAME):
+            return False
+    return True
 
 
 def shorten(text: str, limit: int) -> str:
@@ -176,7 +201,7 @@ def insecure_commands(file: Source) -> Iterator[Hit]:
     data = file.data
     if b"ACTIONS_" in data:
         yield from _switches(file)
-    if b"GITHUB_ENV" not in data and b"GITHUB_PATH" not in data and b"::set-env" not in data and b"::add-path" not in data:
+    if not any(mark in data for mark in (b"GITHUB_ENV", b"GITHUB_PATH", b"github.env", b"github.path", b"::set-env", b"::add-path")):
         return
     from agent_security_hooks.parse.actions.taint import has_outsiders, written_by
 
@@ -184,13 +209,16 @@ def insecure_commands(file: Source) -> Iterator[Hit]:
     tainted = bool(steps) and has_outsiders(steps[0].workflow)
     for step in steps:
         script = string(step.get("run"))
-        if "GITHUB_ENV" in script or "GITHUB_PATH" in script or "::set-env" in script or "::add-path" in script:
+        if any(mark in script for mark in _WAYS):
             yield from _old_commands(step, script)
+            if "ACTIONS_" in script:
+                yield from _exported_switches(step, script)
             for write in written_by(step) if tainted and ("$" in script or "`" in script) else ():
                 if (hit := _tainted_write(write)) is not None:
                     yield hit
 
 
+_WAYS = ("GITHUB_ENV", "GITHUB_PATH", "github.env", "github.path", "::set-env", "::add-path")
 _SWITCHES = {
     "ACTIONS_ALLOW_UNSECURE_COMMANDS": "lets anything that a step prints set variables and PATH for the next ones",
     "ACTIONS_STEP_DEBUG": "writes the inputs and inner workings of every step into the log",
@@ -215,6 +243,19 @@ def _switches(file: Source) -> Iterator[Hit]:
                     f"{switch} {_SWITCHES[switch]}",
                     f"remove {switch}; for one run, set it as a secret or variable of the repository",
                 )
+
+
+_SWITCHED_ON = Pattern(rb"\b(ACTIONS_ALLOW_UNSECURE_COMMANDS|ACTIONS_STEP_DEBUG|ACTIONS_RUNNER_DEBUG)[ \t]{0,5}=[ \t]{0,5}[\"']?(?:true|True|TRUE|1)\b")
+
+
+def _exported_switches(step: Step, script: str) -> Iterator[Hit]:
+    """A switch that a script hands to later steps."""
+    run = step.get("run")
+    match = _SWITCHED_ON.search(script.encode("utf-8", "surrogateescape")) if "GITHUB_ENV" in script else None
+    if match is not None and run is not None:
+        switch = match[1].decode()
+        start, end = run.text(step.workflow.file.data).span(*match.span())
+        yield Hit(start, end, f"{switch} {_SWITCHES[switch]}", f"remove {switch}")
 
 
 _OF_MATRIX = Pattern(r"\s*\$\{\{\s*matrix\.([A-Za-z_][\w-]*)\s*\}\}\s*")
@@ -285,5 +326,6 @@ def _tainted_write(write: Write) -> Hit | None:
     if write.taint.path.startswith("github."):
         fix = "hand it over in env: of the step that needs it" + ("" if write.taint.one_line else ", or end it with a random line: END=$(uuidgen); NAME<<$END")
     else:
-        fix = f'check it first: [[ "${name or "VALUE"}" =~ ^[0-9]+$ ]] || exit 1'
+        shape = "[A-Za-z0-9._/-]+" if write.taint.path.endswith(("ref", "branch", "label")) else "[0-9]+"
+        fix = f'check it first: [[ "${name or "VALUE"}" =~ ^{shape}$ ]] || exit 1'
     return Hit(write.start, write.end, message, fix)

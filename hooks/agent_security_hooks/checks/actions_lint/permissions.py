@@ -9,7 +9,7 @@ from agent_security_hooks.checks.actions_lint import check, workflow_of
 from agent_security_hooks.model import Edit, Hit, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from agent_security_hooks.parse.actions.workflow import Job, Permissions, Scope, Workflow
     from agent_security_hooks.parse.tree import Node
@@ -71,7 +71,7 @@ def missing_permissions(file: Source) -> Iterator[Hit]:
     workflow = _workflow_of(file)
     if workflow is None or not _is_left_out(workflow.permissions):
         return
-    jobs = [job for job in workflow.jobs if _is_left_out(job.own_permissions)]
+    jobs = [job for job in workflow.jobs if (node := job.get("permissions")) is None or node.is_null]
     if not jobs:
         return
     only_called = workflow.triggers.keys() == {"workflow_call"}
@@ -90,7 +90,8 @@ def _proposal(jobs: Sequence[Job]) -> str:
     needs = ((job, scopes) for job in jobs if (scopes := needed_permissions(job).scopes))
     for number, (job, scopes) in enumerate(islice(needs, _NAMED + 1)):
         fix += f"; in job {excerpt(job.name, 40)}, by what it does, `permissions: {shown(scopes)}`" if number < _NAMED else "; the other jobs likewise"
-    return fix
+    unsure = [job for job in jobs if not (need := needed_permissions(job)).certain and not need.scopes]
+    return f"{fix}; see whether {_jobs_named(unsure)} need{'s' if len(unsure) == 1 else ''} more than that" if unsure else fix
 
 
 def _added_permissions(workflow: Workflow, jobs: Sequence[Job]) -> tuple[Edit, ...]:
@@ -196,14 +197,14 @@ def excessive_permissions(file: Source) -> Iterator[Hit]:
     if workflow is None:
         return
     top = workflow.permissions
-    heirs = [job for job in workflow.jobs if job.own_permissions.kind == "unset"]
+    heirs = [job for job in workflow.jobs if _inherits(job)]
     yield from _malformed(top, "")
     if top.kind == "all":
         yield from _everything(top, heirs, bool(workflow.jobs), file.thorough)
     for scope in {scope.name: scope for scope in top.scopes if scope.level == "write"}.values():
-        yield from _for_all(scope, heirs, file.thorough)
-    for job in workflow.jobs:
-        own = job.own_permissions
+        yield from _for_all(scope, top, heirs, file.thorough)
+    for jobs in _by_permissions(workflow):
+        job, own = jobs[0], jobs[0].own_permissions
         yield from _malformed(own, job.name)
         if own.key is not None and own.node is not None and own.node.is_null and not _is_left_out(top):
             yield Hit(
@@ -213,7 +214,23 @@ def excessive_permissions(file: Source) -> Iterator[Hit]:
                 "write `permissions: {}` to allow nothing, or leave the line out",
             )
         if own.kind == "all":
-            yield from _everything(own, [job], True, file.thorough)
+            yield from _everything(own, jobs, True, file.thorough)
+
+
+def _inherits(job: Job) -> bool:
+    """Whether a job has the permissions at the top: its own are unset, without a look at each scope of a block that many jobs may share."""
+    node = job.get("permissions")
+    return node is None or node.kind not in ("map", "scalar") or node.is_null
+
+
+def _by_permissions(workflow: Workflow) -> Iterable[list[Job]]:
+    """The jobs that have `permissions:`; together those that have the same by an alias."""
+    found: dict[int, list[Job]] = {}
+    for job in workflow.jobs:
+        node = job.get("permissions")
+        if node is not None:
+            found.setdefault(id(node), []).append(job)
+    return found.values()
 
 
 def _everything(permissions: Permissions, jobs: Sequence[Job], any_jobs: bool, thorough: bool) -> Iterator[Hit]:
@@ -236,7 +253,7 @@ def _everything(permissions: Permissions, jobs: Sequence[Job], any_jobs: bool, t
     yield Hit(node.start, node.end, f"`write-all` gives {who} write access to everything", fix, (), pedantic=any_jobs and not jobs)
 
 
-def _for_all(scope: Scope, jobs: Sequence[Job], thorough: bool) -> Iterator[Hit]:
+def _for_all(scope: Scope, top: Permissions, jobs: Sequence[Job], thorough: bool) -> Iterator[Hit]:
     """A write scope at the top of a workflow; `thorough`: also one that is given to a single job."""
     from agent_security_hooks.data.action_permissions import LEVELS
     from agent_security_hooks.parse.actions.needed_permissions import needed_permissions
@@ -249,18 +266,29 @@ def _for_all(scope: Scope, jobs: Sequence[Job], thorough: bool) -> Iterator[Hit]
     if len(jobs) < 2:
         who = f"job {excerpt(jobs[0].name, 40)}, and every job that is added," if jobs else "every job that is added"
         message = f"`{scope.name}: write` at the top of the workflow is given to {who} whether it needs it or not"
-        yield Hit(scope.key.start, max(scope.key.end, scope.value.end), message, _moved(scope, jobs), (), pedantic=True)
+        yield Hit(scope.key.start, max(scope.key.end, scope.value.end), message, _moved(scope, top, jobs, jobs), (), pedantic=True)
         return
     message = f"`{scope.name}: write` at the top of the workflow is given to all {len(jobs)} jobs"
     message += f", though only {_jobs_named(users)} seem{'s' if len(users) == 1 else ''} to need it" if users else f" ({_jobs_named(jobs)[5:]})"
-    yield Hit(scope.key.start, max(scope.key.end, scope.value.end), message, _moved(scope, users))
+    yield Hit(scope.key.start, max(scope.key.end, scope.value.end), message, _moved(scope, top, users, jobs))
 
 
-def _moved(scope: Scope, jobs: Sequence[Job]) -> str:
-    where = _jobs_named(jobs) if jobs else "the job that needs it"
-    return f"move it to {where}: `permissions: {{contents: {'write' if scope.name == 'contents' else 'read'}" + (
-        "}`" if scope.name == "contents" else f", {scope.name}: write}}`"
-    )
+def _moved(scope: Scope, top: Permissions, users: Sequence[Job], heirs: Sequence[Job]) -> str:
+    """What to write in the jobs that use a scope: their block replaces that at the top, so all that they need stands in it."""
+    from agent_security_hooks.parse.actions.needed_permissions import needed_permissions, shown
+
+    where = _jobs_named(users) if users else "the job that needs it"
+    asked = {}
+    for other in top.scopes:
+        alone = len(users) == len(heirs) == 1 or other.name == scope.name
+        if (
+            other.level == "read"
+            or other.level == "write"
+            and (alone or users and all(needed_permissions(job).scopes.get(other.name) == "write" for job in users))
+        ):
+            asked[other.name] = other.level
+    fix = f"move it to {where}: `permissions: {shown(asked)}`"
+    return fix if any(other.level != "write" for other in top.scopes) else f"{fix}; at the top, leave `permissions: {{contents: read}}`"
 
 
 def _malformed(permissions: Permissions, job: str) -> Iterator[Hit]:

@@ -94,9 +94,12 @@ def _span(file: Source, use: Use) -> tuple[int, int]:
     node = use.node
     if node.kind != "scalar" or not use.text:
         return node.start, max(node.end, node.start)
-    text = node.text(file.data)
+    written = use.text.encode("utf-8", "surrogateescape")
+    inside = 1 if node.style in ("'", '"') else 0
+    if file.data[node.start + inside : node.end - inside] == written:
+        return node.start + inside, node.end - inside
     lead = len(node.value) - len(node.value.lstrip())
-    return text.span(lead, lead + len(use.text.encode("utf-8", "surrogateescape")))
+    return node.text(file.data).span(lead, lead + len(written))
 
 
 def _how_to_pin(file: Source, use: Use) -> tuple[str, tuple[Edit, ...]]:
@@ -129,6 +132,13 @@ def _command(reference: Reference) -> str:
     if reference.host:
         return f"git ls-remote {shell_word(f'https://{reference.host}/{name}')} {shell_word(ref)}"
     return f"gh api {shell_word(f'repos/{name}/commits/{ref}')} --jq .sha"
+
+
+def _tags_command(reference: Reference) -> str:
+    """A command that prints the tags of a commit."""
+    from agent_security_hooks.parse.actions.pins import shell_word
+
+    return f"git ls-remote {shell_word(f'https://github.com/{excerpt(reference.name, 200)}')} | grep {reference.ref[:40].lower()}"
 
 
 def _edit(file: Source, use: Use, pin: Pin) -> tuple[Edit, ...]:
@@ -318,7 +328,7 @@ def _wrong_comment(file: Source, use: Use) -> Iterator[Hit]:
     short = f"{excerpt(reference.name, 80)}@{commit[:7]}"
     if not comment.version:
         if not comment.names_ref or not comment.text:
-            fix = f"append # {shown} ({best[1]} says so)" if shown else ""
+            fix = f"append # {shown} ({best[1]} says so)" if shown else f"append # TAG, as printed by: {_tags_command(reference)}"
             yield Hit(start, end, f"nothing says which version {short} is", fix, _comment_edit(file, use, best[0]), pedantic=True)
         return
     claim = excerpt(comment.version, 40)

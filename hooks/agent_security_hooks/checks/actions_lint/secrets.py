@@ -123,6 +123,8 @@ def secret_in_log(file: Source) -> Iterator[Hit]:
     lower = file.data.lower()
     if b"secrets." not in lower and b"secrets[" not in lower and b"github.token" not in lower:
         return
+    if not file.thorough and not _may_show(lower):
+        return
     from agent_security_hooks.parse.actions.secret_use import secret_uses
 
     for step in steps_of(file):
@@ -133,6 +135,19 @@ def secret_in_log(file: Source) -> Iterator[Hit]:
 
         for use in decoded_secrets(file):
             yield Hit(use.start, use.end, use.message, use.fix, pedantic=use.pedantic)
+
+
+# What prints, traces or starts another shell.
+_SHOWING = (b"echo", b"print", b"<<", b"write", b"console", b"core.", b"shell:", b"xtrace", b"set -", b"set  ", b"set\t", b"sh -", b"sh  ", b"sh\t")
+
+
+def _may_show(lower: bytes) -> bool:
+    """Whether anything in a workflow can show a secret, by its words alone."""
+    if any(word in lower for word in _SHOWING):
+        return True
+    from agent_security_hooks.data.secret_arguments import OPTIONS
+
+    return any(name.encode() in lower for name in OPTIONS)
 
 
 def _in_pipeline(file: Source) -> Iterator[Hit]:

@@ -80,7 +80,21 @@ def unsigned_release(file: Source) -> Iterator[Hit]:
         seen.add(found.place)
         what = f"{excerpt(found.assets[0], 80)}{' and more' if len(found.assets) > 1 else ''}" if found.assets else "files"
         message = f"job {excerpt(found.place, 60)} uploads {what} to a release ({excerpt(found.tool, 60)}) without a checksum, signature or attestation"
-        yield Hit(found.start, found.end, message, "", (), _is_document(found) or _is_attested_elsewhere(file, found))
+        yield Hit(found.start, found.end, message, _how_to_prove(found), (), _is_document(found) or _is_attested_elsewhere(file, found))
+
+
+def _how_to_prove(found: Publication) -> str:
+    """What to write for the files of this release; the rule's own words where they are not known."""
+    asset = found.assets[0].strip("\"'") if len(found.assets) == 1 else ""
+    if not asset or "$" in asset or "\n" in asset or len(asset) > _SHOWN:
+        return ""
+    return (
+        f"add `- uses: actions/attest@1e69f48acb82d1966a394da916b4c1698aa569d6 # v4.2.2` with `subject-path: {excerpt(asset, _SHOWN)}` "
+        f"(permissions `id-token: write`, `attestations: write`), or upload the output of `sha256sum {excerpt(asset, _SHOWN)}` as SHA256SUMS"
+    )
+
+
+_SHOWN = 80
 
 
 def _is_document(found: Publication) -> bool:

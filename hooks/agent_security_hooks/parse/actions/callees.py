@@ -10,7 +10,7 @@ from agent_security_hooks.parse.actions.workflow import is_workflow, own, read_w
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agent_security_hooks.parse.actions.taint import Expanded
+    from agent_security_hooks.parse.actions.taint import Expanded, Taint
     from agent_security_hooks.parse.actions.workflow import Job, Step, Workflow
     from agent_security_hooks.parse.tree import Node
     from agent_security_hooks.repository import Repository
@@ -61,6 +61,26 @@ def _handed(workflow: Workflow, depth: int) -> Iterator[Handed]:
         for name, value in values:
             if callee is not None and name in reaching:
                 yield Handed(name, callee.path, reaching[name], value, job, step, _expanded(value, job, step, workflow))
+
+
+def output_of(caller: Node, name: str, file: Source) -> Taint:
+    """Who writes an output of the local action or reusable workflow that a step or job of a file calls; by `inputs` where its own caller does."""
+    from agent_security_hooks.parse.actions.taint import UNKNOWN, Taint
+    from agent_security_hooks.parse.actions.taint_flow import read_flow
+
+    following = file.repository.view(_following)
+    callee = _read(string(own(caller, "uses")).strip(), file) if following[0] < _DEPTH else None
+    if callee is None or callee.view(read_workflow) is None:
+        return Taint(UNKNOWN, "")
+    following[0] += 1
+    found = callee.view(read_flow).called_output(name)
+    following[0] -= 1
+    return found
+
+
+def _following(repository: Repository) -> list[int]:
+    """A view: how many calls are followed at the moment, one within the other."""
+    return [0]
 
 
 def _expanded(node: Node, job: Job | None, step: Step | None, workflow: Workflow) -> list[Expanded]:

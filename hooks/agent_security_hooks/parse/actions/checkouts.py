@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.excerpt import excerpt
 from agent_security_hooks.parse.actions.expressions import Access, Call, Context, Operation, find_expressions
-from agent_security_hooks.parse.actions.guards import guards_of, job_by_name, job_guards, step_by_id, step_guards
+from agent_security_hooks.parse.actions.guards import condition_guards, guards_of, job_by_name, job_guards, step_by_id, step_guards
+from agent_security_hooks.parse.actions.local_calls import CalledStep, calls_in, steps_behind
 from agent_security_hooks.parse.actions.memory import remembered, spend
 from agent_security_hooks.parse.actions.scripts import calls_of
 from agent_security_hooks.parse.actions.workflow import own, string
@@ -35,6 +36,8 @@ _GIT_CALLS = 10_000
 """Calls of git in one file that are looked at; one that steps share by an alias counts for each, and for each event."""
 _LATER = 200
 """Steps after one that are looked at."""
+_CALLED = 2_000
+"""Steps behind calls of one file that are looked at; each event counts."""
 _CONTEXTS = 20_000
 """Contexts of one file that are followed to where they come from."""
 
@@ -58,6 +61,8 @@ class Fetch(NamedTuple):
     """The job's condition is false under the event, though true under another one."""
     inputs: tuple[str, ...] = ()
     """The inputs that name the code: `ref`, `repository`."""
+    call: Step | None = None
+    """The step, or job, of the file by which a step of an action or workflow of this repository does it; `start` and `end` are of the other file then."""
 
     @property
     def is_remark(self) -> bool:
@@ -90,6 +95,8 @@ _HEAD_TEXT = (
 _PULL_REF = Pattern(r"(?i)(?:refs/)?(?:remotes/)?pull/(?:[^/\s:$]|\$\{\{[^}]{0,300}\}\}|\$(?!\{\{)){1,400}/(?:head|merge)\b")
 _HEAD_NAME = Pattern(r"head.?(?:sha|ref|branch|repo|commit|oid)|pr.?(?:sha|branch|ref)\b")
 _USING = frozenset(("checkout", "switch", "merge", "reset", "rebase", "worktree", "cherry-pick"))
+_ARCHIVES = ("/archive/", "tarball", "zipball", "codeload.")
+"""What stands in the address of a whole tree."""
 _FETCHING = frozenset(("fetch", "pull", "checkout", "switch", "merge", "reset", "clone", "worktree", "rebase", "cherry-pick"))
 _CHECKOUTS = frozenset(
     ("actions/checkout", "nv-gha-runners/checkout", "bullfrogsec/checkout", "namespacelabs/nscloud-checkout-action", "ovirt/checkout-action")
@@ -126,6 +133,40 @@ def _fetches(workflow: Workflow) -> Iterator[Fetch]:
         if guards is not None and found is not None:
             done.add(id(step))
             yield _fetch(step, event, found, guards)._replace(refuses_forks=_is_refused(step, event, found))
+    yield from _fetches_behind(workflow)
+
+
+def _fetches_behind(workflow: Workflow) -> Iterator[Fetch]:
+    """What the actions and workflows fetch that are called and lie in the same repository; the first of each call."""
+    events = [event for event in CODE_EVENTS if event in workflow.triggers]
+    for call in calls_in(workflow) if events else ():
+        for event in events:
+            outer = step_guards(call, event)
+            found = next(_of_called(call, event), None) if outer is not None else None
+            if outer is not None and found is not None:
+                yield found._replace(guards=found.guards | outer, call=call)
+                break
+
+
+def _of_called(call: Step, event: str) -> Iterator[Fetch]:
+    for step in steps_behind(call):
+        if not spend(call.workflow.file, "called steps", _CALLED):
+            break
+        guards = guards_behind(step, event)
+        found = next(_of_step(step, event), None) if guards is not None else None
+        if guards is not None and found is not None:
+            yield _fetch(step, event, found, guards)._replace(refuses_forks=_is_refused(step, event, found))
+
+
+def guards_behind(step: Step, event: str) -> Guards | None:
+    """The guards of a step that is called, from the call on inwards; None when it does not run under the event."""
+    found: frozenset[str] = frozenset()
+    while isinstance(step, CalledStep):
+        guards = step_guards(step, event) if step.job is not None else condition_guards(step, event)
+        if guards is None:
+            return None
+        found, step = found | guards, step.call
+    return found
 
 
 def _fetch(step: Step, event: str, found: _Found, guards: Guards) -> Fetch:
@@ -287,9 +328,15 @@ def _origin_of_context(path: tuple[str, ...], part: tuple[str, ...], step: Step,
         return ""
     if path[0] == "github":
         return ".".join((*path, *part)) if _is_head((*path, *part), event) else ""
+    if path[0] == "matrix" and step.job is not None:
+        values = _values_of_matrix(step, step.job, path[1:])
+        return next((found for value in values if (found := _origin_of_text(string(value), step, event, depth - 1, part))), "")
+    if path[0] == "inputs" and len(path) == 2 and isinstance(step, CalledStep):
+        given = step.given(path[1])
+        return _origin_of_text(string(given[0]), given[1], event, depth - 1, part) if given is not None else ""
     if path[0] == "env" and len(path) == 2:
-        value = next((found for layer in step.environments() if (found := _entries(layer, step).get(path[1])) is not None), None)
-        return _origin_of_text(string(value), step, event, depth - 1, part) if value is not None else ""
+        variable = next((entry for layer in step.environments() if (entry := _entries(layer, step).get(path[1])) is not None), None)
+        return _origin_of_text(string(variable), step, event, depth - 1, part) if variable is not None else ""
     if path[0] not in ("steps", "needs") or len(path) < 4 or step.job is None:
         return ""
     if part:
@@ -304,6 +351,14 @@ def _origin_of_context(path: tuple[str, ...], part: tuple[str, ...], step: Step,
     value = _entries(outputs, step).get(path[3]) if outputs is not None else None
     last = other.steps[-1] if other is not None and other.steps else None
     return _origin_of_text(string(value), last, event, depth - 1, part) if value is not None and last is not None else ""
+
+
+def _values_of_matrix(step: Step, job: Job, path: tuple[str, ...]) -> list[Node]:
+    """The expressions that `matrix.a.b` can be."""
+    from agent_security_hooks.parse.actions.images import matrix_values
+
+    key = ("matrix", id(job.node), path)
+    return remembered(step.workflow.file, key, lambda: list(islice((node for node in matrix_values(job, path) if "${{" in node.value), _LIMIT))) if path else []
 
 
 def _is_head_part(part: tuple[str, ...]) -> bool:
@@ -357,12 +412,17 @@ def _of_script(step: Step, event: str) -> Iterator[_Found]:
     if not remembered(step.workflow.file, ("git", id(step.get("run"))), lambda: _may_fetch(string(step.get("run")))):
         return
     pending: tuple[int, int, str] | None = None
+    remotes: dict[str, str] = {}
     for call in _calls(step):
         texts = call.texts[:60]
-        if call.name == "gh" and texts[:2] == ["pr", "checkout"]:
-            yield _Found(call.start, call.end, "gh pr checkout")
+        if call.name in ("gh", "hub") and texts[:2] == ["pr", "checkout"]:
+            yield _Found(call.start, call.end, f"{call.name} pr checkout")
         elif call.name == "gh" and texts[:2] == ["run", "download"] and event == "workflow_run":
             yield _Found(call.start, call.end, "gh run download", is_artifact=True)
+        elif call.name in ("gh", "curl", "wget"):
+            what = _origin_of_call(call, step, event) if any(word in text for text in texts for word in _ARCHIVES) else ""
+            if what:
+                yield _Found(call.start, call.end, what)
         elif call.name == "git":
             if not spend(step.workflow.file, "calls of git", _GIT_CALLS):
                 break
@@ -370,7 +430,11 @@ def _of_script(step: Step, event: str) -> Iterator[_Found]:
             if pending and verb in _USING:
                 yield _Found(*pending)
                 pending = None
-            what = _origin_of_call(call, step, event) if verb else ""
+            what = _origin_of_call(call, step, event) if verb or "remote" in texts else ""
+            if not verb and what:
+                remotes.update(dict.fromkeys(texts, what))
+                continue
+            what = what or next((remotes[text.partition("/")[0]] for text in texts if text.partition("/")[0] in remotes), "")
             if what and verb == "fetch":
                 pending = (call.start, call.end, what)
             elif what:
@@ -386,7 +450,7 @@ def _calls(step: Step) -> list[ShellCall]:
 
 def _may_fetch(text: str) -> bool:
     """Whether a script holds the words of a fetch; what git is to fetch comes out of a variable, or is the ref of a pull request."""
-    if "gh" in text and ("checkout" in text or "download" in text):
+    if ("gh" in text or "hub" in text) and ("checkout" in text or "download" in text) or "$" in text and any(word in text for word in _ARCHIVES):
         return True
     return "git" in text and ("$" in text or "pull/" in text) and any(verb in text for verb in _FETCHING)
 

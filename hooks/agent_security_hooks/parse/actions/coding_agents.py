@@ -20,22 +20,8 @@ if TYPE_CHECKING:
     from agent_security_hooks.parse.tree import Node
     from agent_security_hooks.source import Source
 
-MARKS = (
-    b"claude",
-    b"gemini",
-    b"codex",
-    b"ai-inference",
-    b"opencode",
-    b"copilot",
-    b"cursor-agent",
-    b"aider",
-    b"qwen",
-    b"amp -",
-    b"/amp",
-    b"droid exec",
-    b"crush run",
-)
-"""A file without any of these words (in lower case) starts no agent."""
+_MARKS = "claude gemini codex opencode copilot cursor-agent aider qwen amp droid crush".split()
+"""A script without any of these words (in lower case) starts no agent."""
 _STARTERS = frozenset(("npx", "bunx", "uvx", "pnpx"))
 _STARTER_WORDS = frozenset(("dlx", "exec", "x", "tool", "run", "bun", "npm", "pnpm", "yarn", "uv", "pipx"))
 _STARTED_BY = frozenset(("npm", "pnpm", "yarn", "bun", "uv", "pipx"))
@@ -64,12 +50,6 @@ class Agent(NamedTuple):
 
 def read_agents(file: Source) -> tuple[Agent, ...]:
     """A view: the agents that the steps of a workflow or composite action start, in order."""
-    lower = file.data.lower()
-    for mark in MARKS:
-        if mark in lower:
-            break
-    else:
-        return ()
     workflow = file.view(read_workflow)
     return tuple(agent for step in workflow.steps for agent in _agents(step)) if workflow is not None else ()
 
@@ -80,8 +60,8 @@ def _agents(step: Step) -> Iterator[Agent]:
     if action is not None and uses is not None:
         yield Agent(action.title, step, uses.start, uses.end, action)
         return
-    run = string(step.get("run")).lower().encode("utf-8", "surrogateescape")
-    if not any(mark in run for mark in MARKS):
+    run = string(step.get("run")).lower()
+    if not any(mark in run for mark in _MARKS):
         return
     from agent_security_hooks.parse.actions.scripts import calls_of
 
@@ -90,10 +70,33 @@ def _agents(step: Step) -> Iterator[Agent]:
         program = PROGRAMS.get(name)
         if program is None:
             continue
-        tokens = tuple(Token(word.text, *call.place(word)) for word in call.words[skipped:])
+        tokens = tuple(token for word in call.words[skipped:] for token in _tokens(word, call, step))
         texts = [token.text for token in tokens]
         if any(word in texts or any(text.startswith(f"{word}=") for text in texts) for word in program.runs) or _is_fed(call, texts):
             yield Agent(program.title, step, call.start, call.end, None, call, program, tokens)
+
+
+def _tokens(word: Word, call: Call, step: Step) -> list[Token]:
+    """A word of a command line; the words of a variable that holds options: `claude $FLAGS`, `"${ARGS[@]}"`."""
+    start, end = call.place(word)
+    part = word.parts[0] if len(word.parts) == 1 else None
+    if part is None or part.kind != "variable" or part.operator not in ("", "[") or part.quoted and "[@]" not in part.text:
+        return [Token(word.text, start, end)]
+    script = script_of(step)
+    assigned = script.assigned.get(part.name) if script is not None else None
+    if assigned is not None:
+        array = assigned[0].parts[0] if len(assigned[0].parts) == 1 else None
+        texts = [item.text for item in array.words[:_OPTIONS]] if array is not None and array.kind == "array" else assigned[0].text[:_LONGEST].split()
+    else:
+        value = string(step.variable(part.name))
+        texts = value[:_LONGEST].split() if "${{" not in value else []
+    return [Token(text, start, end) for text in texts[:_OPTIONS]] or [Token(word.text, start, end)]
+
+
+FOLLOWED = 50
+"""Variables of a script that are followed back from one command line."""
+_OPTIONS = 50
+_LONGEST = 5_000
 
 
 def _is_fed(call: Call, texts: Sequence[str]) -> bool:
@@ -290,6 +293,7 @@ def feeding_calls(call: Call, script: Script | None) -> list[Call]:
 
 def _in_call(agent: Agent) -> Iterator[Told]:
     from agent_security_hooks.parse.actions.taint import OUTSIDER, tainted_variable
+    from agent_security_hooks.parse.actions.taint_commands import printed
 
     call, step = agent.call, agent.step
     if call is None:
@@ -299,6 +303,10 @@ def _in_call(agent: Agent) -> Iterator[Told]:
         return
     feeding = feeding_calls(call, script)
     seen: set[str] = set()
+    for other in feeding[1:]:
+        taint = printed(other.name, other.texts, step)
+        if taint is not None:
+            yield Told(other.start, other.end, taint, f"what {other.name} prints")
     waiting = [(word, other) for other in feeding for word in words_of(other)]
     for word, other in waiting:  # grows as it goes
         start, end = other.place(word)
@@ -311,7 +319,7 @@ def _in_call(agent: Agent) -> Iterator[Told]:
             taint = tainted_variable(name, step)
             if taint is not None and taint.level == OUTSIDER:
                 yield Told(start, end, taint, f"${name} on its command line" if other is call else f"${name}, which it is given")
-            if name in script.assigned:
+            if name in script.assigned and len(seen) <= FOLLOWED:
                 waiting.append(script.assigned[name])
 
 

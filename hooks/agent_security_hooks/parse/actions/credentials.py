@@ -29,6 +29,8 @@ _TALKS = Pattern(
     rb"|\b(?:gh|hub|mike|lerna|changeset|cz|dpl|goreleaser|bump[a-z0-9_-]{0,20}|versioneer)\b|git\+(?:https|ssh)"
 )
 _TRANSFERS = Pattern(rb"(?i)\b(?:push|fetch|pull|clone|submodules?|ls-remote|lfs|remote)\b")
+_EXCLUDED = Pattern(r"!(?:\./|\*\*/|\$\{\{ ?github\.workspace ?\}\}/){0,2}\.git(?:/?|/\*\*?(?:/\*)?|/config)")
+"""A line of the paths of an upload that takes the credentials out."""
 _FALSE = ("false",)
 _UPLOADS = 10
 _PATHS = 20
@@ -110,12 +112,16 @@ def _takes_hidden(step: Step) -> bool:
 
 def _paths(step: Step) -> list[str]:
     lines = string(step.input("path")).split("\n")
+    if any(_EXCLUDED.fullmatch(line.strip()) for line in lines):
+        return []
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("!")]
 
 
 def _covers(path: str, folder: str) -> bool:
     """Whether a path of an artifact takes in the `.git` of a folder below the workspace."""
     text = "".join(path.split()) if "${{" in path else path
+    if text.rstrip("/*") in ("${{runner.workspace}}", "${{github.workspace}}/.."):
+        return True
     for prefix in ("${{github.workspace}}", "$GITHUB_WORKSPACE", "./"):
         text = text.removeprefix(prefix).lstrip("/")
     text = text.removesuffix("/**").removesuffix("/*").rstrip("/") if text not in ("**", "*", "**/*") else ""

@@ -43,12 +43,20 @@ _LOGINS = (
     ("github", "event", "pull_request", "user", "login"),
     ("github", "event", "issue", "user", "login"),
     ("github", "event", "comment", "user", "login"),
-    ("github", "event", "sender", "login"),
     ("github", "event", "discussion", "user", "login"),
     ("github", "event", "workflow_run", "actor", "login"),
+    ("github", "event", "pull_request", "user", "id"),
 )
-ACTORS = (("github", "actor"), ("github", "triggering_actor"), ("github", "event", "pull_request", "sender", "login"))
+ACTORS = (
+    ("github", "actor"),
+    ("github", "triggering_actor"),
+    ("github", "event", "sender", "login"),
+    ("github", "event", "pull_request", "sender", "login"),
+)
 """Who caused the event last, not who wrote the code."""
+_ACTOR_NUMBERS = (("github", "actor_id"), ("github", "event", "sender", "id"), ("github", "event", "pull_request", "sender", "id"))
+BOTS = frozenset(("49699333", "27856297", "29139614", "41898282"))
+"""The account numbers of dependabot, dependabot-preview, renovate and github-actions, as https://api.github.com/users/NAME[bot] gives them."""
 _HEAD_REPOSITORIES = (
     ("github", "event", "pull_request", "head", "repo"),
     ("github", "event", "workflow_run", "head_repository"),
@@ -174,8 +182,8 @@ def _equal(path: tuple[str, ...], text: object, place: Step | Job) -> Guards:
         return frozenset((ASSOCIATION,)) if text in _TRUSTED else _NONE
     if path in _LOGINS:
         return frozenset((USER,))
-    if path in ACTORS:
-        return frozenset((BOT_ACTOR,)) if str(text).endswith("[bot]") else frozenset((USER,))
+    if path in ACTORS or path in _ACTOR_NUMBERS:
+        return frozenset((BOT_ACTOR,)) if is_bot_actor(path, text) else frozenset((USER,))
     if path in (("github", "event", "label", "name"), ("github", "event", "action")):
         return frozenset((LABEL,)) if path[-1] == "name" or text == "labeled" else _NONE
     if (
@@ -191,6 +199,17 @@ def _equal(path: tuple[str, ...], text: object, place: Step | Job) -> Guards:
     if path[0] in ("steps", "needs"):
         return _output(path, place)
     return _NONE
+
+
+def number_or_text(value: object) -> str:
+    """A literal as one writes it: whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def is_bot_actor(path: tuple[str, ...], value: object) -> bool:
+    """Whether this compares who caused the event last with a bot, by name or by number."""
+    text = number_or_text(value).lower()
+    return path in ACTORS and text.endswith("[bot]") or path in _ACTOR_NUMBERS and text in BOTS
 
 
 def _flag(context: Context, place: Step | Job, negated: bool) -> Guards | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from agent_security_hooks.parse.actions.memory import remembered
 from agent_security_hooks.parse.actions.uses import LONGEST, is_disabled, uses_in
 from agent_security_hooks.parse.actions.workflow import own, read_workflow, string
 from agent_security_hooks.parse.pattern import Pattern
@@ -15,6 +16,7 @@ from agent_security_hooks.parse.pattern import Pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agent_security_hooks.parse.actions.expressions import Tree
     from agent_security_hooks.parse.actions.workflow import Job
     from agent_security_hooks.parse.tree import Node
     from agent_security_hooks.source import Source
@@ -77,12 +79,19 @@ def _of_value(role: str, node: Node | None, job: Job) -> Iterator[Image]:
     if image is None or not string(image).strip():
         return
     text = string(image).strip().removeprefix("docker://")
-    found = _matrix_path(text)
+    found = _only_expression(text)
     if found is None:
         yield Image(role, text, image.start, image.end, "${{" not in text)
         return
-    written, path = found
-    values = list(islice(matrix_values(job, path), VALUES))
+    written, tree = found
+    path = _matrix_path(tree)
+    if path is None:
+        names = [text.replace(written, result.strip()).removeprefix("docker://") for result in _results(tree)]
+        yield from (Image(role, name, image.start, image.end, True) for name in names if name)
+        if not names:
+            yield Image(role, text, image.start, image.end, False)
+        return
+    values = remembered(job.workflow.file, ("images of matrix", id(job), path), lambda: list(islice(matrix_values(job, path), VALUES)))
     for value in values:
         name = text.replace(written, value.value.strip()).removeprefix("docker://")
         if name.strip():
@@ -91,20 +100,43 @@ def _of_value(role: str, node: Node | None, job: Job) -> Iterator[Image]:
         yield Image(role, text, image.start, image.end, False)
 
 
-def _matrix_path(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """The expression and the path below `matrix` where that is the one expression of an image's name."""
+def _only_expression(text: str) -> tuple[str, Tree] | None:
+    """The expression of an image's name where there is one only."""
     if "${{" not in text or len(text) > LONGEST:
         return None
-    from agent_security_hooks.parse.actions.expressions import Context, find_expressions
+    from agent_security_hooks.parse.actions.expressions import find_expressions
 
     data = text.encode("utf-8", "surrogateescape")
     expressions = {data[found.start : found.end]: found.tree for found in find_expressions(data)}
     if len(expressions) != 1:
         return None
     ((written, tree),) = expressions.items()
+    return (written.decode("utf-8", "surrogateescape"), tree) if tree is not None else None
+
+
+def _matrix_path(tree: Tree) -> tuple[str, ...] | None:
+    """The path below `matrix` that an expression is."""
+    from agent_security_hooks.parse.actions.expressions import Context
+
     if not isinstance(tree, Context) or tree.path[0] != "matrix" or len(tree.path) < 2 or "?" in tree.path or "*" in tree.path:
         return None
-    return written.decode("utf-8", "surrogateescape"), tree.path[1:]
+    return tree.path[1:]
+
+
+def _results(tree: Tree) -> list[str]:
+    """The strings written in an expression that can be its result: both of `a && 'x' || 'y'`."""
+    from agent_security_hooks.parse.actions.expressions import Literal, Operation
+
+    found, waiting = [], [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Literal) and isinstance(node.value, str):
+            found.append(node.value)
+        elif isinstance(node, Operation) and node.operator == "||":
+            waiting += node.operands[::-1]
+        elif isinstance(node, Operation) and node.operator == "&&":
+            waiting.append(node.operands[-1])
+    return found
 
 
 def matrix_values(job: Job, path: tuple[str, ...]) -> Iterator[Node]:

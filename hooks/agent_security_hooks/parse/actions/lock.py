@@ -79,6 +79,11 @@ def base_of(path: str) -> str:
 
 def lock_of(file: Source) -> Lock | None:
     """The lock that speaks of a workflow; None where there is none, and for composite actions, of which locks say nothing."""
+    return file.view(_find_lock)
+
+
+def _find_lock(file: Source) -> Lock | None:
+    """A view: see above."""
     if "/workflows/" not in file.path:
         return None
     path = base_of(file.path) + LOCK_PATH

@@ -157,6 +157,10 @@ _CALLS = Pattern(
 )
 
 
+# Words of which a script has one that matches any of the above; most have none.
+_WORDS = tuple("git gh push publish deploy releas semantic upload copy dist hub mike cz dpl cosign changeset bump".split())
+
+
 def needed_permissions(job: Job) -> Need:
     """What a job seems to need."""
     return remembered(job.workflow.file, ("needs", id(job.node)), lambda: _read(job))
@@ -167,9 +171,20 @@ def _read(job: Job) -> Need:
     certain = job.get("uses") is None and bool(job.steps)
     for step in job.steps:
         certain = _add_step(step, scopes) and certain
+    return Need(scopes, certain and not _names_token(job))
+
+
+def _names_token(job: Job) -> bool:
+    """Whether the job, or the workflow's env, names the token."""
+    file = job.workflow.file
+    if not remembered(file, "token", lambda: _may_name_token(file.data.lower())):
+        return False
     places = [job.node, own(job.workflow.root, "env")]
-    certain = certain and not any(node is not None and _TOKEN.search(job.workflow.file.data, node.start, node.end) is not None for node in places)
-    return Need(scopes, certain)
+    return any(node is not None and _TOKEN.search(file.data, node.start, node.end) is not None for node in places)
+
+
+def _may_name_token(lowered: bytes) -> bool:
+    return any(word in lowered for word in (b"_token", b".token", b"'token", b"tojson"))
 
 
 def _add(scopes: dict[str, str], more: str | Mapping[str, str]) -> None:
@@ -220,18 +235,22 @@ def script_inputs(step: Step) -> list[bytes]:
 
 
 def _add_script(step: Step, scopes: dict[str, str]) -> bool:
-    more, is_sure = remembered(step.workflow.file, ("needs of script", id(step.get("run")), step.shell), lambda: _read_script(step))
+    text = string(step.get("run"))
+    lowered = text.lower()
+    if not any(word in lowered for word in _WORDS):
+        return True
+    more, is_sure = remembered(step.workflow.file, ("needs of script", id(step.get("run")), step.shell), lambda: _read_script(step, text))
     _add(scopes, more)
     return is_sure
 
 
-def _read_script(step: Step) -> tuple[dict[str, str], bool]:
-    text = string(step.get("run")).encode("utf-8", "surrogateescape")
+def _read_script(step: Step, text: str) -> tuple[dict[str, str], bool]:
+    data = text.encode("utf-8", "surrogateescape")
     scopes: dict[str, str] = {}
-    if _CALLS.search(text) is not None:
+    if _CALLS.search(data) is not None:
         for call in calls_of(step):
             _add(scopes, command_needs(call))
-    return scopes, not _sends(text)
+    return scopes, not _sends(data)
 
 
 def _sends(text: bytes) -> bool:

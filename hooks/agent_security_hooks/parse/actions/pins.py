@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.actions.lock import LOCK_PATH, base_of, lock_of, pin_of
+from agent_security_hooks.parse.actions.memory import remembered
 from agent_security_hooks.parse.actions.uses import is_commit, is_version, uses_in
 from agent_security_hooks.parse.pattern import Pattern
 
@@ -28,6 +29,8 @@ FILES = 300
 """Files of one repository in which other pins are looked for."""
 LARGEST, TOGETHER = 256 << 10, 4 << 20
 """Bytes of each of these and of all of them; what is beyond is left out."""
+_PARTS = 8
+"""Parts of a version between dots that are told apart."""
 VERSIONS = 50
 """Versions that comments claim of one commit, of which a new one is compared with each."""
 _AT_COMMIT = Pattern(rb"@[0-9a-fA-F]{40}")
@@ -65,8 +68,9 @@ def resolve(file: Source, reference: Reference) -> Pin | None:
 
 
 def _resolved(file: Source) -> dict[str, Pin | None]:
-    """A view, filled as it is asked for: what the tags in a file were resolved to."""
-    return {}
+    """A view, filled as it is asked for: what tags were resolved to, shared by files with the same lock and the same other pins."""
+    pins = _pins_beside(file)
+    return pins.resolved.setdefault(lock_of(file) is not None, {}) if file.path in pins.paths else {}
 
 
 def _ask(file: Source, reference: Reference, tag: str) -> Pin | None:
@@ -79,8 +83,13 @@ def _ask(file: Source, reference: Reference, tag: str) -> Pin | None:
 
 def _fullest(file: Source, reference: Reference, pin: Pin) -> str:
     """The version of a pin with all its numbers, where the table knows them."""
-    longer = [tag for tag in table_tags(reference.name, pin.commit) if is_version(tag) and agrees(tag, pin.version)]
-    return max([pin.version, *longer], key=lambda tag: (tag.count("."), tag == pin.version))
+    return _fullest_known(reference.name, pin.commit, pin.version)
+
+
+@lru_cache(maxsize=1024)
+def _fullest_known(name: str, commit: str, version: str) -> str:
+    longer = [tag for tag in table_tags(name, commit) if is_version(tag) and agrees(tag, version)]
+    return max([version, *longer], key=lambda tag: (tag.count("."), tag == version))
 
 
 def _from_lock(file: Source, reference: Reference, tag: str) -> Pin | None:
@@ -93,22 +102,20 @@ def _from_lock(file: Source, reference: Reference, tag: str) -> Pin | None:
 
 def _from_siblings(file: Source, reference: Reference, tag: str) -> Pin | None:
     """Another pin of the same action with that version in its comment, else the newest one within it (v4.2.2 for v4)."""
-    known = [sibling for sibling in siblings(file, reference.name) if sibling.version and not sibling.disputed]
-    for found in ([s for s in known if same(s.version, tag)], newest_within([s for s in known if within(s.version, tag)], tag)):
-        if found and len({s.commit for s in found}) == 1:
-            first = found[0]
-            return Pin(first.commit, first.version, first.place)
+    known = siblings(file, reference.name)
+    for found in (known.exact.get(_bare(tag)), known.newest.get(_bare(tag))):
+        if found is not None and found.is_agreed:
+            return Pin(found.first.commit, found.first.version, found.first.place)
     return None
 
 
-def newest_within(known: Sequence[Sibling], tag: str) -> list[Sibling]:
-    """Those of the highest version."""
-    newest = max((order(s.version) for s in known), default=None)
-    return [s for s in known if order(s.version) == newest]
-
-
 def _from_table(file: Source, reference: Reference, tag: str) -> Pin | None:
-    return _choose(table_of(reference.name), tag, TABLE)
+    return _of_table(reference.name, tag)
+
+
+@lru_cache(maxsize=1024)
+def _of_table(name: str, tag: str) -> Pin | None:
+    return _choose(table_of(name), tag, TABLE)
 
 
 def _from_cache(file: Source, reference: Reference, tag: str) -> Pin | None:
@@ -136,12 +143,16 @@ def _choose(known: Sequence[Release], tag: str, source: str) -> Pin | None:
 
 def same(one: str, other: str) -> bool:
     """Whether two tags differ at most in a leading `v`."""
-    return one.lower().removeprefix("v") == other.lower().removeprefix("v")
+    return _bare(one) == _bare(other)
+
+
+def _bare(tag: str) -> str:
+    return tag.lower().removeprefix("v")
 
 
 def within(tag: str, wider: str) -> bool:
     """Whether a tag is a release of a line: v4.2.2 of v4 and of v4.2."""
-    return tag.lower().removeprefix("v").startswith(wider.lower().removeprefix("v") + ".")
+    return _bare(tag).startswith(_bare(wider) + ".")
 
 
 def agrees(one: str, other: str) -> bool:
@@ -171,14 +182,62 @@ def shell_word(text: str) -> str:
 
 
 class Sibling(NamedTuple):
-    """A pin by a full commit somewhere in the repository. `place` is `ci.yml:12`; `disputed`: the same version stands beside another commit elsewhere."""
+    """A pin by a full commit somewhere in the repository. `place` is `ci.yml:12`."""
 
-    path: str
     place: str
-    name: str
     commit: str
     version: str
-    disputed: bool = False
+
+
+class _Claim:
+    """The pins whose comments claim one version: the first of them, and whether all are of one commit."""
+
+    __slots__ = ("first", "is_agreed")
+
+    def __init__(self, first: Sibling) -> None:
+        self.first = first
+        self.is_agreed = True
+
+    def add(self, pin: Sibling) -> None:
+        self.is_agreed = self.is_agreed and pin.commit == self.first.commit
+
+
+class Siblings:
+    """The pins of one action, by what is asked of them. Of a version with all its numbers that stands beside two commits, nothing is believed."""
+
+    __slots__ = ("by_commit", "exact", "newest")
+
+    def __init__(self, pins: Sequence[Sibling]) -> None:
+        self.by_commit: dict[str, dict[str, Sibling]] = {}
+        """By commit the first pin of each version."""
+        self.exact: dict[str, _Claim] = {}
+        """By version, without the `v`."""
+        self.newest: dict[str, _Claim] = {}
+        """By what a version begins with (4 and 4.2 for 4.2.2) those of the highest one."""
+        versions: dict[str, _Claim] = {}
+        for pin in pins:
+            if not pin.version:
+                continue
+            of_commit = self.by_commit.setdefault(pin.commit, {})
+            if len(of_commit) < VERSIONS:
+                of_commit.setdefault(pin.version.lower(), pin)
+            versions.setdefault(pin.version.lower(), _Claim(pin)).add(pin)
+        for pin in pins:
+            # v4 moves: that it stands beside two commits says nothing against either
+            if pin.version and (pin.version.count(".") < 2 or versions[pin.version.lower()].is_agreed):
+                self._note(pin)
+
+    def _note(self, pin: Sibling) -> None:
+        version = _bare(pin.version)
+        self.exact.setdefault(version, _Claim(pin)).add(pin)
+        parts = version.split(".")
+        for size in range(1, min(len(parts), _PARTS)):
+            wider = ".".join(parts[:size])
+            found = self.newest.get(wider)
+            if found is None or order(pin.version) > order(found.first.version):
+                self.newest[wider] = _Claim(pin)
+            elif order(pin.version) == order(found.first.version):
+                found.add(pin)
 
 
 class _Pins:
@@ -186,69 +245,48 @@ class _Pins:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.paths = frozenset(source.path for source in sources)
-        self.found: dict[bytes, list[Sibling]] = {}
-        self._by_commit: dict[bytes, dict[str, dict[str, Sibling]]] = {}
+        self.resolved: dict[bool, dict[str, Pin | None]] = {}
+        """What tags were resolved to, for files with a lock and without."""
+        self._found: dict[str, Siblings] = {}
         self._naming: dict[bytes, list[Source]] = {}
-        self._read: dict[str, dict[bytes, list[Sibling]]] = {}
         for source in sources:
             for name in dict.fromkeys(_names_in(source.data)):
                 self._naming.setdefault(name, []).append(source)
 
-    def by_commit(self, name: bytes) -> dict[str, dict[str, Sibling]]:
-        """The first pin of each version, by commit."""
-        if name not in self._by_commit:
-            commits = self._by_commit[name] = {}
-            for pin in self.of(name):
-                versions = commits.setdefault(pin.commit, {})
-                if pin.version and len(versions) < VERSIONS:
-                    versions.setdefault(pin.version.lower(), pin)
-        return self._by_commit[name]
+    def of(self, name: str, file: Source) -> Siblings:
+        if name not in self._found:
+            self._found[name] = Siblings(self.every(name, file))
+        return self._found[name]
 
-    def of(self, name: bytes) -> list[Sibling]:
-        if name not in self.found:
-            every = [pin for source in self._naming.get(name, ()) for pin in self._in(source).get(name, ())]
-            commits: dict[str, set[str]] = {}
-            for pin in every:
-                commits.setdefault(pin.version.lower(), set()).add(pin.commit)
-            # v4 moves: that it stands beside two commits says nothing against either
-            self.found[name] = [pin._replace(disputed=pin.version.count(".") > 1 and len(commits[pin.version.lower()]) > 1) for pin in every]
-        return self.found[name]
-
-    def _in(self, source: Source) -> dict[bytes, list[Sibling]]:
-        if source.path not in self._read:
-            pins = self._read[source.path] = {}
-            for pin in source.view(_pins_in):
-                pins.setdefault(pin.name.encode(), []).append(pin)
-        return self._read[source.path]
+    def every(self, name: str, file: Source) -> list[Sibling]:
+        """The pins of an action; `file` is one of the files, perhaps, and then has been parsed already."""
+        sources = self._naming.get(name.encode(), ())
+        same_file = (file if source.path == file.path and source.raw == file.raw else source for source in sources)
+        return [pin for source in same_file for pin in source.view(_pins_in).get(name, ())]
 
 
-def _pins_in(file: Source) -> list[Sibling]:
-    """A view: the pins of one file."""
-    found = []
+def _pins_in(file: Source) -> dict[str, list[Sibling]]:
+    """A view: the pins of one file, by action."""
+    found: dict[str, list[Sibling]] = {}
     for use in file.view(uses_in):
         reference = use.reference
         if reference.kind == "repository" and reference.is_pinned and not reference.host:
             place = f"{file.name}:{file.line_of(use.node.start)}"
-            found.append(Sibling(file.path, place, reference.name, reference.ref.lower(), use.comment.version))
+            found.setdefault(reference.name, []).append(Sibling(place, reference.ref.lower(), use.comment.version))
     return found
 
 
-def siblings(file: Source, name: str) -> list[Sibling]:
+def siblings(file: Source, name: str) -> Siblings:
     """The pins of an action (`owner/repo` in lower case) in a file and in the workflows and actions beside it."""
     pins = _pins_beside(file)
-    return pins.of(name.encode()) if file.path in pins.paths else [*pins.of(name.encode()), *(pin for pin in file.view(_pins_in) if pin.name == name)]
+    if file.path in pins.paths or name not in file.view(_pins_in):
+        return pins.of(name, file)
+    return remembered(file, ("siblings", name), lambda: Siblings([*pins.every(name, file), *file.view(_pins_in)[name]]))
 
 
 def pins_of_commit(file: Source, name: str, commit: str) -> Iterable[Sibling]:
     """As `siblings`, those of one commit that carry a version; one for each version."""
-    pins = _pins_beside(file)
-    known = pins.by_commit(name.encode()).get(commit.lower(), {})
-    if file.path not in pins.paths:
-        known = dict(known)
-        for pin in file.view(_pins_in):
-            if pin.name == name and pin.commit == commit.lower() and pin.version and len(known) < VERSIONS:
-                known.setdefault(pin.version.lower(), pin)
-    return known.values()
+    return siblings(file, name).by_commit.get(commit.lower(), {}).values()
 
 
 def _pins_beside(file: Source) -> _Pins:

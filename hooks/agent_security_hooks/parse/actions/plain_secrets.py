@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agent_security_hooks.parse.actions.expressions import Tree
-    from agent_security_hooks.parse.actions.workflow import Workflow
+    from agent_security_hooks.parse.actions.workflow import Step, Workflow
     from agent_security_hooks.parse.mapped import MappedText
     from agent_security_hooks.parse.secrets import Credential
     from agent_security_hooks.parse.tree import Node
@@ -47,8 +47,20 @@ class _Value(NamedTuple):
     name: str
     node: Node
     kind: str
-    place: str
-    action: str = ""
+    owner: str | Step
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        if isinstance(self.owner, str):
+            return self.owner
+        label = self.owner.label
+        return label if label.startswith("step ") else f"step {label}"
+
+    @property
+    def action(self) -> str:
+        """The action whose input it is, without its path."""
+        return self.owner.repository if self.kind == INPUT and not isinstance(self.owner, str) else ""
 
 
 _LOGINS = frozenset(("docker/login-action", "azure/docker-login", "redhat-actions/podman-login", "pypa/gh-action-pypi-publish", "azure/login"))
@@ -78,7 +90,8 @@ class _Reader:
     def read(self) -> Iterator[PlainSecret]:
         values = []
         for value in self.values():
-            if value.node.kind != "scalar" or value.node.is_null or not value.node.value or id(value.node) in self.seen:
+            node = value.node
+            if node.kind != "scalar" or not node.value or _is_reference(node.value) or id(node) in self.seen or node.is_null:
                 continue
             self.seen.add(id(value.node))
             values.append(value)
@@ -125,9 +138,8 @@ class _Reader:
             env, inputs = step.get("env"), step.get("with")
             if env is None and inputs is None:
                 continue
-            place = f"step {step.label}"
-            yield from self.map(env, ENV, place)
-            yield from self.map(inputs, INPUT, place, step.repository)
+            yield from self.map(env, ENV, step)
+            yield from self.map(inputs, INPUT, step)
 
     def entries(self, node: Node | None) -> Iterator[tuple[str, Node]]:
         """The entries of a map; nothing for one that was looked at before by way of an alias."""
@@ -136,9 +148,12 @@ class _Reader:
             for name, _, value in node.entries():
                 yield name, value
 
-    def map(self, node: Node | None, kind: str, place: str, action: str = "") -> Iterator[_Value]:
-        for name, value in self.entries(node):
-            yield _Value(name, value, kind, place, action)
+    def map(self, node: Node | None, kind: str, owner: str | Step) -> Iterator[_Value]:
+        if node is None or node.kind != "map" or id(node) in self.seen:
+            return
+        self.seen.add(id(node))
+        for name, _, value in node.entries():
+            yield _Value(name, value, kind, owner)
 
     def defaults(self, inputs: Node | None) -> Iterator[_Value]:
         for name, node in self.entries(inputs):
@@ -150,8 +165,6 @@ class _Reader:
         from agent_security_hooks.parse.secrets import MAY_HAVE_A_SHAPE, find_by_shape, names
 
         data = value.node.value.encode("utf-8", "surrogateescape")
-        if data.startswith(b"${{") and b"'" not in data and data.find(b"}}") >= len(data.rstrip()) - 2:
-            return  # one expression without a string: most values of secrets
         level = names.strength(value.name.encode("utf-8", "surrogateescape"))
         named = value.kind == CREDENTIAL or level != names.NONE and data.lower() not in _SWITCHES
         lower = data.lower()
@@ -180,12 +193,12 @@ class _Reader:
     def by_name(self, value: _Value, level: int) -> Iterator[PlainSecret]:
         """What the name of a setting and the looks of its value give away."""
         for text in _literals(value.node, self.file.data):
-            weak = self.is_weak(value, level, text.data)
+            weak = self.is_weak(value, level, text.data, computed=b"${{" in value.node.value.encode("utf-8", "surrogateescape"))
             if weak is not None:
                 yield PlainSecret(*text.span(0, len(text.data)), value.name, value.place, "", "", "", weak, value.kind)
 
-    def is_weak(self, value: _Value, level: int, text: bytes) -> bool | None:
-        """Whether a literal is a secret that opens nothing, True, or one that counts, False; None for no secret."""
+    def is_weak(self, value: _Value, level: int, text: bytes, *, computed: bool) -> bool | None:
+        """Whether a literal is a secret that opens nothing, True, or one that counts, False; None for no secret. `computed`: an expression gives it."""
         from agent_security_hooks.parse.image_names import SECRET, judge_value, promises_secret
         from agent_security_hooks.parse.secrets import judge, names
 
@@ -199,6 +212,8 @@ class _Reader:
             return True if made and value.kind != SERVICE else None
         if value.kind in (INPUT, DEFAULT):
             return not (made or judge.human_password(text)) or judge.placeholder(text)
+        if computed and made and not judge.placeholder(text):
+            return False  # the scan for secrets does not read expressions
         # A variable that the scan for secrets did not take for one: a password that anyone could guess.
         return True if names.is_password(name.encode("utf-8", "surrogateescape")) else None
 
@@ -209,6 +224,11 @@ class _Reader:
         if value.kind == INPUT:
             return _LOCAL_ACTION.search(value.action) is not None
         return _LOCAL_NAME.search(value.name.encode("utf-8", "surrogateescape")) is not None
+
+
+def _is_reference(text: str) -> bool:
+    """One expression without a string: most values of secrets."""
+    return text.startswith("${{") and "'" not in text and text.find("}}") >= len(text.rstrip()) - 2
 
 
 def _start(credential: Credential) -> int:

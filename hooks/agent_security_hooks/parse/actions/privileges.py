@@ -10,7 +10,7 @@ from agent_security_hooks.parse.actions.workflow import own, string
 from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
-    from agent_security_hooks.parse.actions.workflow import Job, Step
+    from agent_security_hooks.parse.actions.workflow import Job, Permissions, Step
     from agent_security_hooks.parse.shell_calls import Call
     from agent_security_hooks.parse.tree import Node
 
@@ -49,18 +49,23 @@ _READING = frozenset(
 
 def is_privileged(job: Job) -> bool:
     """Whether code in a job finds a token that can write, or a secret. An unset `permissions:` counts: the default may be either."""
-    permissions = job.permissions
+    permissions = _permissions(job)
     if permissions.kind == "unset" or permissions.writes:
         return True
     nodes = [job.node, own(job.workflow.root, "env")]
     return any(node is not None and _names_secret(job, node) for node in nodes)
 
 
+def _permissions(job: Job) -> Permissions:
+    """Those in force for a job; a block that many jobs share by an alias is read once."""
+    return remembered(job.workflow.file, ("permissions", id(job.get("permissions") or job.workflow)), lambda: job.permissions)
+
+
 def can_only_talk(job: Job) -> bool:
     """Whether a job has no secret, and a token that can write nothing but issues, pull requests and the like."""
     from agent_security_hooks.data.action_permissions import TALK
 
-    permissions = job.permissions
+    permissions = _permissions(job)
     if permissions.kind != "scopes" or any(scope.level not in ("read", "none") and scope.name not in TALK for scope in permissions.scopes):
         return False
     return not any(node is not None and _names_secret(job, node) for node in (job.node, own(job.workflow.root, "env")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent_security_hooks.parse.actions.coding_agents import Script, Told, feeding_calls, names_in, script_of, words_of
+from agent_security_hooks.parse.actions.coding_agents import FOLLOWED, Script, Told, feeding_calls, names_in, script_of, words_of
 from agent_security_hooks.parse.actions.workflow import string
 from agent_security_hooks.parse.pattern import Pattern
 
@@ -130,6 +130,6 @@ def _taint_of(call: Call, step: Step, script: Script | None) -> Taint | None:
                 taint = tainted_variable(name, step)
                 if taint is not None and taint.level == OUTSIDER:
                     return taint
-                if script is not None and name in script.assigned:
+                if script is not None and name in script.assigned and len(seen) <= FOLLOWED:
                     waiting.append(script.assigned[name])
     return None

@@ -1,4 +1,4 @@
-"""Secrets in what is no shell of the same step: the JavaScript of `actions/github-script`, and variables that one step writes for the next ones.
+"""Secrets in what is no shell of the same step: the JavaScript of `actions/github-script`, Python, and variables that one step writes for the next ones.
 
 Sources: https://github.com/actions/github-script, https://github.com/actions/toolkit/tree/main/packages/core (what of it ends in the log) and
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-environment-variable
@@ -7,7 +7,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.excerpt import excerpt
 from agent_security_hooks.parse.actions.secret_use import SHELLS, Script, Secret, Use, expressions_with_secrets, variables_of, within
@@ -17,10 +17,18 @@ from agent_security_hooks.parse.pattern import Pattern
 if TYPE_CHECKING:
     from agent_security_hooks.parse.actions.secret_use import Direct
     from agent_security_hooks.parse.actions.workflow import Job, Step
+    from agent_security_hooks.parse.mapped import MappedText
     from agent_security_hooks.source import Source
 
 _PRINTS = Pattern(
     rb"\b(?:console\s{0,5}\.\s{0,5}(?:log|info|warn|error)|core\s{0,5}\.\s{0,5}(?:info|notice|warning|error|setFailed)|process\.stdout\.write)\s{0,5}\("
+)
+_PYTHON_PRINTS = Pattern(
+    rb"\b(?:p?print|sys\.std(?:out|err)\.write|log(?:ger|ging)?\s{0,5}\.\s{0,5}(?:debug|info|warn|warning|error|critical|exception))\s{0,5}\("
+)
+_PYTHON_VARIABLE = Pattern(
+    rb"(\bnot\s{1,5}|\blen\(\s{0,5}|\bbool\(\s{0,5})?\b(?:os\.)?(?:environ(?:\.get\(\s{0,5}|\[\s{0,5})|getenv\(\s{0,5})"
+    rb"(?:'([A-Za-z_]\w{0,100})'|\"([A-Za-z_]\w{0,100})\")(?!\s{0,5}[\])]\s{0,5}(?:[=!]=|is\b))"
 )
 _ARGUMENTS = 2_000
 _PRINTED = 2_000
@@ -28,9 +36,21 @@ _LINE = 500
 _HANDED = 200
 # A question about a variable says nothing of its value.
 _VARIABLE = Pattern(rb"(!\s{0,5})?\bprocess\.env(?:\.([A-Za-z_]\w{0,100})\b|\[['\"]([A-Za-z_]\w{0,100})['\"]\])(?!\s{0,5}(?:\.length|[=!]==?|&&|\?(?![.?])))")
-_PAIR = Pattern(r"\s*[\"']?\s*(?:export\s+)?([A-Za-z_]\w{0,100})=")
+_PAIR = Pattern(r"[\s\"']{0,20}(?:export\s{1,20})?([A-Za-z_]\w{0,100})=")
 _EXPANDED = Pattern(rb"\$\{?([A-Za-z_]\w{0,100})")
 _WRITES = (">", ">>", ">|")
+
+
+class Language(NamedTuple):
+    """How a language prints, reads a variable of the environment (group 1: asks about it only; 2 or 3: its name) and begins a comment."""
+
+    prints: Pattern[bytes]
+    variable: Pattern[bytes]
+    comments: tuple[bytes, ...]
+
+
+JAVASCRIPT = Language(_PRINTS, _VARIABLE, (b"//", b"*"))
+PYTHON = Language(_PYTHON_PRINTS, _PYTHON_VARIABLE, (b"#",))
 
 
 def printed_by_script(step: Step, direct: list[Direct], variables: dict[str, Secret]) -> list[Use]:
@@ -38,16 +58,20 @@ def printed_by_script(step: Step, direct: list[Direct], variables: dict[str, Sec
     node = step.input("script")
     if node is None or node.kind != "scalar":
         return []
-    text = node.text(step.workflow.file.data)
+    return printed_in(node.text(step.workflow.file.data), JAVASCRIPT, direct, variables)
+
+
+def printed_in(text: MappedText, language: Language, direct: list[Direct], variables: dict[str, Secret]) -> list[Use]:
+    """The calls in a script that print a secret into the log."""
     data, found = text.data, list[Use]()
-    for match in islice(_PRINTS.finditer(data), _PRINTED):
+    for match in islice(language.prints.finditer(data), _PRINTED):
         before = data[max(0, match.start() - _LINE) : match.start()]
-        if before.rpartition(b"\n")[2].lstrip().startswith((b"//", b"*")):
+        if before.rpartition(b"\n")[2].lstrip().startswith(language.comments):
             continue
         end = _closed(data, match.end())
         first, last = text.span(match.start(), end)
         secrets = [secret for begin, stop, secret in within(direct, first, last) if begin >= first and stop <= last]
-        for name in _VARIABLE.finditer(data, match.end(), end):
+        for name in language.variable.finditer(data, match.end(), end):
             known = variables.get((name[2] or name[3]).decode())
             secrets += [known] if known is not None and not name[1] else []
         if secrets:
@@ -95,7 +119,7 @@ def _written_by(step: Step) -> list[tuple[int, str, Secret]]:
 
     file, run = step.workflow.file, step.get("run")
     variables = variables_of(step)
-    direct = sorted(expressions_with_secrets(run, file)) if run is not None and run.kind == "scalar" else []
+    direct = sorted(expressions_with_secrets(run, file, variables)) if run is not None and run.kind == "scalar" else []
     found: list[tuple[int, str, Secret]] = []
     for fragment in scripts_of(step) if direct or variables else ():
         if fragment.language not in SHELLS:

@@ -70,20 +70,20 @@ _SECRET_OPTION = Pattern(r"(?i)--?[A-Za-z0-9_.:-]{0,60}(?:password|passwd|passph
 _TRACE = Pattern(r"[-o]\s{0,5}[a-z]{0,12}x")
 _AUTH_HEADER = Pattern(r"(?i)(?:proxy-)?(?:authorization|x-api-key|private-token|job-token|api-key|x-auth-token|x-auth-key|token)\s{0,3}:")
 _ADDRESS = Pattern(r"(?i)[a-z][a-z0-9+.-]{0,20}://[^/\s@]{0,300}@")
-_POWERSHELL_PRINT = Pattern(rb"(?mi)^[ \t]*(?:echo|write-(?:host|output|information|verbose|warning|error))\b[^\r\n|>]*$")
-_POWERSHELL_VARIABLE = Pattern(rb"(?i)\$(?:\{env:|env:)([A-Za-z_]\w{0,100})\b(?!\.length)")
 
 
 def secret_uses(step: Step) -> list[Use]:
     """What the scripts of a step do with secrets that others may see, in order of place."""
     file = step.workflow.file
     run = step.get("run")
+    if run is None and not _has_script(step) or run is not None and not file.thorough and not _may_show(step, run.value):
+        return []
     nodes = [run] if run is not None else [value for _, _, value in step.inputs()]
-    direct = sorted(found for node in nodes if node.kind == "scalar" for found in expressions_with_secrets(node, file))
     variables = variables_of(step)
+    direct = sorted(found for node in nodes if node.kind == "scalar" for found in expressions_with_secrets(node, file, variables))
     if not file.thorough:
         direct = [found for found in direct if not found[2].plain]
-    if not direct and not variables or not file.thorough and run is not None and not _may_block(step, run.value, direct, variables):
+    if not direct and not variables or not file.thorough and run is not None and not direct and not _names_one(run.value, variables):
         return []
     if run is None and step.repository == "actions/github-script":
         from agent_security_hooks.parse.actions.script_secrets import printed_by_script
@@ -97,18 +97,45 @@ def secret_uses(step: Step) -> list[Use]:
             if direct or any(name.encode() in fragment.text.data for name in variables) or _may_dump(fragment.text.data):
                 found += Script(file, fragment, direct, dict(variables), step.shell).uses()
         elif fragment.language == "powershell":
-            found += _powershell(fragment, direct, variables)
+            from agent_security_hooks.parse.actions.powershell_secrets import printed_by_powershell
+
+            found += printed_by_powershell(fragment, direct, variables)
+        elif fragment.language == "python":
+            from agent_security_hooks.parse.actions.script_secrets import PYTHON, printed_in
+
+            found += printed_in(fragment.text, PYTHON, direct, variables)
     return sorted(found)
 
 
-def _may_block(step: Step, text: str, direct: list[Direct], variables: dict[str, Secret]) -> bool:
-    """Whether a script can do anything with its secrets that is no pedantic case."""
+def _has_script(step: Step) -> bool:
+    """Whether the action of a step runs one of its inputs."""
+    if step.repository == "actions/github-script":
+        return True
+    from agent_security_hooks.parse.fragments.workflows import SHELL_INPUTS
+
+    return step.repository in SHELL_INPUTS or step.action in SHELL_INPUTS
+
+
+def _names_one(text: str, variables: dict[str, Secret]) -> bool:
+    """Whether a script names a variable; PowerShell does not tell them by case."""
     lower = text.lower()
-    if not direct and not any(name in text or "env:" in lower and name.lower() in lower for name in variables):
-        return False
+    return any(name in text or "env:" in lower and name.lower() in lower for name in variables)
+
+
+def _may_show(step: Step, text: str) -> bool:
+    """Whether a script can do anything with a secret that is no pedantic case, by its words alone."""
     from agent_security_hooks.data.secret_arguments import OPTIONS
 
-    if "echo" in lower or "print" in lower or "<<" in lower or "write" in lower or _TRACE.search(lower) is not None or "x" in step.shell:
+    lower = text.lower()
+    if (
+        "echo" in lower
+        or "print" in lower
+        or "<<" in lower
+        or "write" in lower
+        or _TRACE.search(lower) is not None
+        or "x" in step.shell
+        or "python" in step.shell
+    ):
         return True
     return any(name in text for name in OPTIONS)
 
@@ -126,18 +153,22 @@ def secrets_in(tree: Tree | None) -> Iterator[str]:
             yield "github_token"
 
 
-def expressions_with_secrets(node: Node, file: Source) -> list[Direct]:
-    """The expressions of a scalar that give a secret, with their places in the file."""
-    lower = node.value.lower()
-    if "${{" not in lower or "secrets" not in lower and "github.token" not in lower:
+def expressions_with_secrets(node: Node, file: Source, variables: dict[str, Secret]) -> list[Direct]:
+    """The expressions of a scalar that give a secret, by `secrets` or by one of the variables (`env.TOKEN`), with their places in the file."""
+    if "${{" not in node.value:
         return []
+    lower = node.value.lower()
+    if "secrets" not in lower and "github.token" not in lower and not (variables and "env" in lower):
+        return []
+    by_name = {f"env.{name.lower()}": secret for name, secret in variables.items()} if "env" in lower else {}
     text = node.text(file.data)
     found = []
     for expression in find_expressions(text):
-        names = [*secrets_in(expression.tree)]
-        if names:
+        plain = [is_setting(name) for name in secrets_in(expression.tree)]
+        plain += [by_name[name].plain for context in flows(expression.tree) if (name := ".".join(context.path)) in by_name] if by_name else []
+        if plain:
             shown = excerpt(expression.inner.strip(), 60)
-            found.append((*text.span(expression.start, expression.end), Secret(shown, True, all(is_setting(name) for name in names))))
+            found.append((*text.span(expression.start, expression.end), Secret(shown, True, all(plain))))
     return found
 
 
@@ -250,6 +281,8 @@ class Script:
             changed = f" in another form, which {self.host} does not hide" if id(call) in self.next else ""
             fix = "leave it out; to tell whether it is set: [ -n \"$NAME\" ] && echo 'is set'"
             return Use(call.start, call.end, f"{call.name} prints {secret.shown} into the log{changed}", fix, secret.plain)
+        if "GITHUB_STEP_SUMMARY" in target:
+            return Use(call.start, call.end, f"{call.name} prints {secret.shown} into the summary of the job", "leave it out", secret.plain)
         if where == "file":
             return self.written(call, secret, target, bool(heredocs))
         return None
@@ -262,7 +295,7 @@ class Script:
         if secret.plain or base.upper().strip("\"'${}") in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_PATH"):
             return None
         if base.lower() in LOGIN_FILES:
-            needless = secret.direct and base.lower() in WITH_VARIABLES
+            needless = base.lower() in WITH_VARIABLES and (secret.direct or self.host == "GitHub")
             fix = (
                 "write '//registry.npmjs.org/:_authToken=${NPM_TOKEN}' with the name alone, and set NPM_TOKEN in `env:` of the steps that need it"
                 if base.startswith((".npmrc", ".yarnrc"))
@@ -469,18 +502,3 @@ def _substitutions(word: Word) -> Iterator[tuple[int, int]]:
             waiting += part.default.parts
         for element in part.words:
             waiting += element.parts
-
-
-def _powershell(fragment: Fragment, direct: list[Direct], variables: dict[str, Secret]) -> Iterator[Use]:
-    """`Write-Host` and its like with a `${{ secrets.X }}` or the `$env:X` of one on the same line."""
-    by_name = {name.upper(): secret for name, secret in variables.items()}
-    for match in _POWERSHELL_PRINT.finditer(fragment.text.data):
-        if b"::add-mask::" in match[0]:
-            continue
-        start, end = fragment.text.span(*match.span())
-        secrets = [secret for begin, stop, secret in within(direct, start, end) if begin < end and stop > start]
-        named = (name[1].decode().upper() for name in _POWERSHELL_VARIABLE.finditer(match[0]))
-        secrets += [by_name[name] for name in named if name in by_name]
-        if secrets:
-            word = match[0].split()[0].decode("utf-8", "replace")
-            yield Use(start, end, f"{word} prints {secrets[0].shown} into the log", "leave it out", secrets[0].plain)

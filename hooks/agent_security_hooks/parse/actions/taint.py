@@ -165,7 +165,9 @@ def _same(pattern: list[str], path: tuple[str, ...]) -> bool:
 def code_of(step: Step) -> Iterator[tuple[str, Node]]:
     """What a step hands to an interpreter and that holds an expression: the name of the key or input, and its value."""
     data, node = step.workflow.file.data, step.node
-    if data.find(b"${{", node.start, node.end) < 0 and data.find(b"*", node.start, node.end) < 0:  # nor an alias
+    # In double quotes `\x24{{` is the same, and an alias stands for what is written elsewhere.
+    start, end = node.start, node.end
+    if data.find(b"${{", start, end) < 0 and data.find(b"*", start, end) < 0 and data.find(b"\\", start, end) < 0:
         return
     run = step.get("run")
     if run is not None:

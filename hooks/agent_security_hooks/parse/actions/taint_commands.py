@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agent_security_hooks.parse.actions.workflow import Step
 
-_EVENTS = EVENTS_WITH_SECRETS | {"pull_request", "pull_request_review", "pull_request_review_comment", "check_run", "check_suite", "fork"}
+EVENTS = EVENTS_WITH_SECRETS | {"pull_request", "pull_request_review", "pull_request_review_comment", "check_run", "check_suite", "fork"}
 """Events that anyone can start; under others, what is asked for is mostly the maintainers' own choice."""
 _FILTERS = ("-q", "--jq", "-t", "--template")
 _LONGEST = 20_000
@@ -27,8 +27,8 @@ _LONGEST = 20_000
 
 def printed(name: str, texts: Sequence[str], step: Step) -> Taint | None:
     """Text of outsiders that a program prints by itself; None for others, and as far as is not known."""
-    reader = {"gh": _of_gh, "git": _of_git, "curl": _of_curl}.get(name)
-    if reader is None or step.workflow.triggers.keys().isdisjoint(_EVENTS):
+    reader = {"gh": _of_gh, "git": _of_git, "curl": _of_curl, "jq": _of_event, "cat": _of_event}.get(name)
+    if reader is None or step.workflow.triggers.keys().isdisjoint(EVENTS):
         return None
     found = reader(texts, step)
     return found if found is not None and found.level == OUTSIDER else None
@@ -76,6 +76,20 @@ def _of_curl(texts: Sequence[str], step: Step) -> Taint | None:
     url = next((text for text in texts if "api.github.com/" in text or "GITHUB_API_URL" in text), "")
     sends = any(text.startswith(("-d", "--data", "-X", "--request", "-F", "-T", "--json")) for text in texts)
     return of_api(api_object(url), ()) if url and not sends else None
+
+
+def _of_event(texts: Sequence[str], step: Step) -> Taint | None:
+    """What `jq` takes out of the file that holds the event, or all of it."""
+    if not any("GITHUB_EVENT_PATH" in text for text in texts):
+        return None
+    from agent_security_hooks.parse.actions.taint import origin_of
+
+    wanted = next((text for text in texts if not text.startswith("-") and "GITHUB_EVENT_PATH" not in text), ".")
+    part = jq_part(wanted)
+    if part is None:
+        return None
+    path = ("github", "event", *part)
+    return Taint(origin_of(path, step.workflow), ".".join(path))
 
 
 _NAMES = Pattern(r"[A-Za-z_][A-Za-z_0-9]*")

@@ -98,8 +98,7 @@ def _language(step: Step) -> tuple[str, Fragment | None]:
 
 def in_comments(step: Step, node: Node, found: list[Expanded]) -> set[int]:
     """The expressions that stand in a comment of a script for a POSIX shell, by where they begin."""
-    data = step.workflow.file.data
-    behind = [expanded for expanded in found if _MARK.search(data[data.rfind(b"\n", 0, expanded.start) + 1 : expanded.start])]
+    behind = _behind_marks(step.workflow.file.data, found)
     fragment = _language(step)[1] if behind and step.get("run") is node else None
     if fragment is None:
         return set()
@@ -112,7 +111,24 @@ def in_comments(step: Step, node: Node, found: list[Expanded]) -> set[int]:
     ends: list[int] = []
     for _, end in spans:
         ends.append(max(end, ends[-1] if ends else 0))
-    return {expanded.start for expanded in behind if (at := bisect_right(spans, (expanded.start, len(data))) - 1) < 0 or ends[at] <= expanded.start}
+    return {expanded.start for expanded in behind if (at := bisect_right(spans, (expanded.start, 1 << 62)) - 1) < 0 or ends[at] <= expanded.start}
+
+
+def _behind_marks(data: bytes, found: list[Expanded]) -> list[Expanded]:
+    """Those with a `#` before them on their line; each line is searched once."""
+    behind: list[Expanded] = []
+    end = mark = -1
+    for expanded in found:
+        if expanded.start >= end:
+            begin = data.rfind(b"\n", max(end, 0), expanded.start)
+            begin = begin if begin >= 0 or end >= 0 else 0
+            end = data.find(b"\n", expanded.start)
+            end = end if end >= 0 else len(data)
+            match = _MARK.search(data, max(begin, 0), end)
+            mark = match.start() if match is not None else end
+        if mark < expanded.start:
+            behind.append(expanded)
+    return behind
 
 
 _MARK = Pattern(rb"(?:^|[\s;&|()])#")
@@ -278,7 +294,7 @@ def _column(data: bytes, offset: int) -> int:
     return offset - data.rfind(b"\n", 0, offset) - 1
 
 
-_LEAD = Pattern(rb" *(?:- +)*\Z")
+_LEAD = Pattern(rb"[ -]*\Z")
 
 
 def _stands_alone(step: Step) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _DEPTH = 20
 """References from one place to another that are followed."""
 _FIXED_TYPES = frozenset(("boolean", "number", "choice", "environment"))
+# How a script that sets variables of later steps names the way to do so.
+_EXPORTS = ("GITHUB_ENV", "::set-env", "github.env")
 # Names in a path that is more than an object.
 _SHORTEST = {"inputs": 2, "env": 2, "steps": 3, "needs": 3, "matrix": 2}
 # What GitHub itself says of a step or job.
@@ -50,7 +52,7 @@ class Flow:
         self._writes: dict[int, Writes] = {}
         self._exported: dict[int, dict[str, list[tuple[int, Taint]]]] = {}
         self._matrices: dict[tuple[int, str], Taint] = {}
-        self._exporting = b"GITHUB_ENV" in workflow.file.data or b"::set-env" in workflow.file.data
+        self._exporting = any(mark.encode() in workflow.file.data for mark in _EXPORTS)
         self._lower: dict[int, dict[str, Node]] = {}
         self._fetching: dict[int, tuple[int, str]] = {}
         self._outputs: dict[tuple[int, str, tuple[str, ...]], Taint] = {}
@@ -125,7 +127,7 @@ class Flow:
             return Taint(self._input(path), shown)
         if path[0] == "env":
             return self._env(path, place)
-        follow = {"steps": self._step_output, "needs": self._job_output, "matrix": self._matrix}.get(path[0])
+        follow = {"steps": self._step_output, "needs": self._job_output, "jobs": self._job_output, "matrix": self._matrix}.get(path[0])
         if follow is None:
             return Taint(origin_of(path, self.workflow, below=below), shown)
         found = follow(path, place, part)
@@ -158,8 +160,16 @@ class Flow:
                 return found._replace(path=found.path or shown, via=shown)
             # Nobody but an earlier step can have set it.
             return Taint(FIXED if place.step is not None and place.step.number == 0 else UNKNOWN, shown)
-        values = [value for layer in self._layers(place) for _, _, value in layer[0].entries()]
-        return (strongest([self._text(value, place) for value in values]) or Taint(UNKNOWN, shown))._replace(via=shown)
+        wholes = [self._whole(layer, inner) for layer, inner in self._layers(place)]
+        return (strongest(wholes) or Taint(UNKNOWN, shown))._replace(via=shown)
+
+    def _whole(self, layer: Node, place: Place) -> Taint:
+        """The worst of a map of variables."""
+        key = (id(layer), id(place.step) if place.layer < 2 else 0, id(place.job) if place.layer < 3 else 0, ("*",))
+        if key not in self._known:
+            self._known[key] = Taint(FIXED, "")  # what refers to itself adds nothing
+            self._known[key] = strongest([self._text(value, place) for _, _, value in layer.entries()]) or Taint(FIXED, "")
+        return self._known[key]
 
     def _layers(self, place: Place) -> list[tuple[Node, Place]]:
         """The maps of variables that a place sees, the nearest first, with the place of their own values."""
@@ -216,6 +226,17 @@ class Flow:
         found = self._exports(step).get(name.lower(), ())
         return next((taint for number, taint in reversed(found) if number < step.number), None)
 
+    @property
+    def asks_outsiders(self) -> bool:
+        """Whether an event starts the workflow under which programs of GitHub's print what outsiders wrote."""
+        from agent_security_hooks.parse.actions.taint_commands import EVENTS
+
+        return not self.workflow.triggers.keys().isdisjoint(EVENTS)
+
+    def has_exports(self, step: Step) -> bool:
+        """Whether a step may see variables that another step of its job wrote into GITHUB_ENV."""
+        return self._exporting and any(number < step.number for found in self._exports(step).values() for number, _ in found)
+
     def _exports(self, step: Step) -> dict[str, list[tuple[int, Taint]]]:
         """What the steps of a job write into GITHUB_ENV, with the number of the step, by name in lower case. A step that is read meanwhile sees those before it."""
         key = id(step.job)
@@ -223,7 +244,7 @@ class Flow:
             exported = self._exported[key] = {}
             for other in step.job.steps if step.job is not None else self.workflow.steps:
                 script = string(other.get("run"))
-                if "GITHUB_ENV" in script or "::set-env" in script:
+                if any(mark in script for mark in _EXPORTS):
                     for name, taint in self.writes(other).named("GITHUB_ENV"):
                         exported.setdefault(name.lower(), []).append((other.number, taint))
         return self._exported[key]
@@ -249,7 +270,7 @@ class Flow:
         step = self._step(path[1], place)
         if step is None:
             return Taint(FIXED, "")  # there is none: the text is empty
-        if step.action:
+        if step.get("uses") is not None:
             return self._action_output(step, path[3], part)
         writes = self.writes(step)
         found = writes.value("GITHUB_OUTPUT", path[3]) or Taint(FIXED if writes.whole else UNKNOWN, "")
@@ -277,14 +298,36 @@ class Flow:
 
             self._outputs[key] = Taint(FIXED, "")
             self._depth += 1
-            self._outputs[key] = action_output(step, name, part, self)
+            local = not step.action and string(step.get("uses")).startswith("./")
+            self._outputs[key] = self._followed(step.node, name, Place(step, step.job, 0)) if local else action_output(step, name, part, self)
             self._depth -= 1
         return self._outputs[key]
+
+    def _followed(self, caller: Node, name: str, place: Place) -> Taint:
+        """An output of a local action or reusable workflow that a step or job calls; what it makes of its inputs is what it was given."""
+        from agent_security_hooks.parse.actions.callees import output_of
+
+        found = output_of(caller, name, self.workflow.file)
+        given = found.path.removeprefix("inputs.")
+        if given == found.path or found.level not in (UNKNOWN, INSIDER):
+            return found
+        value = next((value for key, _, value in inputs.entries() if key.lower() == given), None) if (inputs := own(caller, "with")) is not None else None
+        return self._text(value, place) if value is not None else Taint(FIXED, "")
+
+    def called_output(self, name: str) -> Taint:
+        """What the action or reusable workflow of this file gives as an output; of `inputs` where that comes from its caller."""
+        root = self.workflow.root
+        called = own(own(root, "on"), "workflow_call") if self.workflow.kind == "workflow" else root
+        declared = own(called, "outputs")
+        value = next((own(value, "value") for key, _, value in declared.entries() if key.lower() == name), None) if declared is not None else None
+        return self._text(value, Place(None, None, 2)) if value is not None else Taint(UNKNOWN, "")
 
     def _job_output(self, path: tuple[str, ...], _place: Place, part: tuple[str, ...]) -> Taint:
         if len(path) == 3 and path[2] in _STATES:
             return Taint(FIXED, "")
         job = self.workflow.job(path[1]) if len(path) >= 3 and path[1] not in ("*", "?") else None
+        if job is not None and len(path) > 3 and string(job.get("uses")).startswith("./"):
+            return self._followed(job.node, path[3], Place(None, job, 2))
         outputs = own(job.node, "outputs") if job is not None else None
         if job is None or outputs is None or len(path) < 4:
             return Taint(UNKNOWN, "")

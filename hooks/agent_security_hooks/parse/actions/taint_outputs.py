@@ -97,6 +97,8 @@ def of_fields(names: list[str], thing: str = "") -> Taint:
 
 def narrowed(taint: Taint, part: tuple[str, ...]) -> Taint:
     """A part of what may be an answer of GitHub's API: by `jq`, or by `fromJSON(...).part`."""
+    if taint.path == "github.event" and part:
+        return Taint(level_by_table(("github", "event", *part)), ".".join(("github.event", *part)))
     thing, _, field = taint.path.partition(".")
     if not part or thing not in EVENTS_WITH and thing != "files":
         return taint

@@ -8,20 +8,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent_security_hooks.parse.actions.taint import FIXED, OUTSIDER, UNKNOWN, Taint, strongest
+from agent_security_hooks.parse.actions.taint import FIXED, OUTSIDER, UNKNOWN, Taint, origin_of, strongest
 from agent_security_hooks.parse.actions.workflow import string
 from agent_security_hooks.parse.pattern import Pattern
 from agent_security_hooks.parse.wrappers import base_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agent_security_hooks.parse.actions.taint import Expanded
     from agent_security_hooks.parse.actions.taint_flow import Flow
     from agent_security_hooks.parse.actions.workflow import Step
     from agent_security_hooks.parse.mapped import MappedText
-    from agent_security_hooks.parse.shell import Command, Compound, Part, Pipeline, Word
+    from agent_security_hooks.parse.shell import Command, Compound, Part, Pipeline, Redirection, Word
     from agent_security_hooks.parse.shell_calls import Call
 
 FILES = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH")
+_BY_CONTEXT = {"github.output": "GITHUB_OUTPUT", "github.env": "GITHUB_ENV", "github.path": "GITHUB_PATH"}
+MARKS = (*FILES, *_BY_CONTEXT, "::set-", "::add-path")
+"""A script without any of these words hands nothing on."""
 
 
 class Write(NamedTuple):
@@ -39,10 +44,13 @@ class Write(NamedTuple):
 class Writes:
     """All that one script writes."""
 
-    __slots__ = ("items", "whole")
+    __slots__ = ("_by_name", "items", "whole")
 
     def __init__(self, items: tuple[Write, ...], *, whole: bool = False) -> None:
         self.items = items
+        self._by_name: dict[tuple[str, str], list[Taint]] = {}
+        for write in items:
+            self._by_name.setdefault((write.file, write.name.lower()), []).append(write.taint)
         self.whole = whole
         """Whether nothing else can be written: the script runs no program that could do so by itself."""
 
@@ -52,7 +60,9 @@ class Writes:
 
     def value(self, file: str, name: str) -> Taint | None:
         """The worst that is written into a file under a name, by any branch of the script; None where nothing is."""
-        return strongest([taint for found, taint in self.named(file) if found.lower() == name.lower() or name in ("*", "?")])
+        if name in ("*", "?"):
+            return strongest([taint for _, taint in self.named(file)])
+        return strongest(self._by_name.get((file, name.lower()), []))
 
 
 # Programs that print what they get, changed or not.
@@ -77,28 +87,49 @@ _MARKED = Pattern("[\ue000-\uf76f]")
 _ASSIGNMENT = Pattern(r"\s*([A-Za-z_][A-Za-z0-9_-]*)(=|<<)")
 _COMMAND = Pattern(r"::(set-output|set-env|add-path)(?:[ ,]+name=([A-Za-z0-9_-]+))?[^:\n]*::")
 _COMMAND_FILES = {"set-output": "GITHUB_OUTPUT", "set-env": "GITHUB_ENV", "add-path": "GITHUB_PATH"}
+_POWERSHELL_VARIABLE = Pattern(rb"(?i)\$\{?env:([A-Za-z_]\w{0,100})")
+_POWERSHELL_OWN = Pattern(rb"(?i)\$(?!\{?env:)|[|`]")
+_POWERSHELL_ASSIGNMENT = Pattern(rb"[\"']([A-Za-z_][\w-]{0,100})=")
 _LONGEST = 100_000
 
 
 def read_writes(step: Step, flow: Flow) -> Writes:
     """What a step's script writes. Nothing for languages other than POSIX shells."""
     text = string(step.get("run"))
-    if not any(name in text for name in FILES) and "::set-" not in text and "::add-path" not in text and not step.workflow.file.thorough:
+    if not any(mark in text for mark in MARKS) and not step.workflow.file.thorough:
         return Writes(())  # but whether something else could write is not looked at
-    from agent_security_hooks.parse.actions.scripts import calls_of
+    if not step.workflow.file.thorough and not _may_carry(step, text, flow):
+        return Writes(())
+    from agent_security_hooks.parse.actions.scripts import calls_of, scripts_of
 
     reader = _Reader(step, flow)
     calls = calls_of(step)
     for call in calls:
         reader.read(call)
+    for fragment in scripts_of(step):
+        if fragment.language == "powershell":
+            reader.read_powershell(fragment.text)
     whole = bool(calls) and all(call.name in _SAFE for call in calls) and all(write.name for write in reader.found if write.file == "GITHUB_OUTPUT")
     return Writes(tuple(reader.found), whole=whole and not any(reader.open_files()))
+
+
+# What a script has text of others from, besides its variables and the expressions in it: files of the event, programs that ask for more.
+_OWN_SOURCES = ("${{", "GITHUB_HEAD_REF", "GITHUB_REF", "GITHUB_BASE_REF", "GITHUB_EVENT_PATH")
+_PROGRAMS = ("gh ", "git ", "curl ")
+
+
+def _may_carry(step: Step, text: str, flow: Flow) -> bool:
+    """Whether a script can have text of others at all, as far as can be told before it is parsed."""
+    if any(mark in text for mark in _OWN_SOURCES) or any(mark in text for mark in _PROGRAMS) and flow.asks_outsiders or flow.foreign_files(step):
+        return True
+    lower = text.lower()
+    return any("${{" in value.value and name.lower() in lower for layer in step.environments() for name, _, value in layer.entries()) or flow.has_exports(step)
 
 
 class _Reader:
     """Goes through the calls of one script, once."""
 
-    __slots__ = ("_checked", "_expressions", "_flow", "_open", "_starts", "_step", "_variables", "found")
+    __slots__ = ("_checked", "_expressions", "_flow", "_open", "_renamed", "_starts", "_step", "_variables", "found")
 
     def __init__(self, step: Step, flow: Flow) -> None:
         self._step = step
@@ -107,6 +138,8 @@ class _Reader:
         self._expressions = flow.expanded(run, step, fixed=True) if run is not None else []
         self._starts = [found.start for found in self._expressions]
         self._variables: dict[str, Taint | None] = {}
+        self._renamed: dict[str, str] = {}
+        """By `$NAME`: the file whose path a variable holds."""
         self._open: dict[str, tuple[str, str, str]] = {}
         """By file: the name whose value goes on, its delimiter, and that as it was read."""
         self._checked = set(_CHECKED.findall(string(run)))
@@ -125,6 +158,8 @@ class _Reader:
         """One call: variables that it sets, and what it writes."""
         for name, word in call.assignments:
             self._variables[name] = self._word(word, call.source) if word is not None else None
+            if word is not None and (file := next((file for file in FILES if file in word.text), "")):
+                self._renamed[f"${name}"] = self._renamed[f"${{{name}}}"] = file
         if call.name in ("read", "mapfile", "readarray"):
             taint = self._input(call)
             self._variables.update((word.text, taint) for word in call.words if word.is_literal and not word.text.startswith("-"))
@@ -133,12 +168,40 @@ class _Reader:
             targets += call.texts
         elif call.name in _COPYING:
             targets += call.texts[-1:]
-        file = next((name for target in targets for name in FILES if name in target), "")
+        file = next((name for target in targets for name in FILES if name in target), "") or self._other_target(targets, call)
         text, taints = self._content(call) if file or call.name in ("echo", "printf") else ("", [])
         if file:
             self._write(file, text, taints, call)
         elif "::" in text and (match := _COMMAND.search(text)):
             self._add(_COMMAND_FILES[match[1]], match[2] or "", text[match.end() :], taints, call)
+
+    def _other_target(self, targets: list[str], call: Call) -> str:
+        """The file that a call writes to by `>> $OUT`, where `OUT=$GITHUB_OUTPUT`, or by `>> ${{ github.env }}`."""
+        renamed = next((self._renamed[target] for target in targets if target in self._renamed), "") if self._renamed else ""
+        if renamed:
+            return renamed
+        words = [redirection.target for redirection in call.redirections if redirection.target is not None and ">" in redirection.operator]
+        words += call.words if call.name == "tee" else ()
+        parts = [part for word in words if "___" in word.text for part in word.parts]
+        return next((_BY_CONTEXT[path] for part in parts for found in self._inside(part, call.source) if (path := found.taint.path) in _BY_CONTEXT), "")
+
+    def read_powershell(self, text: MappedText) -> None:
+        """Lines like `"NAME=$env:TITLE" >> $env:GITHUB_ENV`; variables of PowerShell's own are not followed."""
+        position = 0
+        for line in text.data.split(b"\n"):
+            start, position = position, position + len(line) + 1
+            names = [match[1].decode() for match in _POWERSHELL_VARIABLE.finditer(line)] if b"GITHUB_" in line else []
+            file = next((name for name in names if name in FILES), "")
+            if not file:
+                continue
+            begin, end = text.span(start, start + len(line))
+            found = [self._flow.variable(name, self._step) for name in names if not name.startswith("GITHUB_")]
+            found += [inside.taint for inside in self._expressions[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]]
+            if _POWERSHELL_OWN.search(line) is not None:
+                found.append(Taint(UNKNOWN, ""))
+            assigned = _POWERSHELL_ASSIGNMENT.search(line)
+            taint = strongest([one for one in found if one is not None]) or Taint(FIXED, "")
+            self.found.append(Write(file, assigned[1].decode() if assigned is not None else "", taint, begin, end))
 
     def _write(self, file: str, text: str, taints: list[Taint | None], call: Call) -> None:
         if file == "GITHUB_PATH":
@@ -173,6 +236,8 @@ class _Reader:
         texts: list[str] = []
         if call.name in ("echo", "printf"):
             texts = [self._marked(word, call.source, taints) for word in call.words]
+            if any(base_name(word.text) == "xargs" for word in call.wrappers):  # which puts in what it reads
+                texts = [*(text.replace("{}", _mark(taints, None)) for text in texts), _mark(taints, None)]
         elif bodies := [body for redirection in call.redirections if redirection.operator[:2] == "<<" and (body := redirection.heredoc or redirection.target)]:
             texts = [self._marked(body, call.source, taints) for body in bodies]
         elif call.name == "tee" and call.before is not None:
@@ -182,7 +247,7 @@ class _Reader:
             if call.name in _COPYING:
                 taints[0] = self._file()
             texts = [chr(_MARK)]
-        text = " ".join(texts)[:_LONGEST]
+        text = (_formatted(texts) if call.name == "printf" else " ".join(texts))[:_LONGEST]
         return text.replace("\\n", "\n") if call.name == "printf" or "-e" in call.texts[:2] else text, taints
 
     def _marked(self, word: Word, source: MappedText, taints: list[Taint | None]) -> str:
@@ -214,7 +279,7 @@ class _Reader:
         """What a call reads: here-strings and documents, and what the calls before it in the pipeline print."""
         words = [redirection.heredoc or redirection.target for redirection in call.redirections if redirection.operator.startswith("<<")]
         found = [self._word(word, call.source) for word in words if word is not None]
-        found += [self._file() for redirection in call.redirections if redirection.operator == "<"][:1]
+        found.append(self._read_file(call.redirections))
         chain: list[Call] = []
         before = call.before
         while before is not None and len(chain) < 50:
@@ -225,9 +290,16 @@ class _Reader:
             carried = self._passes(earlier.name, self._arguments(earlier), earlier.texts, carried)
         return strongest([taint for taint in (*found, carried) if taint is not None])
 
+    def _read_file(self, redirections: Iterable[Redirection]) -> Taint | None:
+        """What `< file` reads."""
+        targets = [redirection.target.text for redirection in redirections if redirection.operator == "<" and redirection.target is not None]
+        if any("GITHUB_EVENT_PATH" in target for target in targets):
+            return Taint(origin_of(("github", "event"), self._step.workflow), "github.event")
+        return self._file() if targets else None
+
     def _passes(self, name: str, arguments: Taint | None, texts: list[str], read: Taint | None) -> Taint | None:
         """What comes out of a program that gets some text; None where it is no text of others, or not known."""
-        if name in ("gh", "git", "curl"):
+        if name in ("gh", "git", "curl") or name in _FILE_READERS and any("GITHUB_EVENT_PATH" in text for text in texts):
             from agent_security_hooks.parse.actions.taint_commands import printed
 
             return printed(name, texts, self._step)
@@ -269,13 +341,35 @@ class _Reader:
         return carried
 
     def _command(self, command: Command | Compound, source: MappedText, carried: Taint | None) -> Taint | None:
-        if not command.words and any(redirection.operator == "<" for redirection in command.redirections):
-            return self._file()  # $(<file)
+        read = self._read_file(command.redirections)
+        if not command.words and read is not None:
+            return read  # $(<file)
+        carried = read or carried
         redirections = [redirection.heredoc or redirection.target for redirection in command.redirections if redirection.operator.startswith("<<")]
         words = [*command.words[1:], *(word for word in redirections if word is not None)]
         name = base_name(command.words[0].text) if command.words else ""
         arguments = strongest([taint for word in words if (taint := self._word(word, source)) is not None])
         return self._passes(name, arguments, [word.text for word in words], carried)
+
+
+_CONVERSION = Pattern(r"%[-+ #0]{0,5}(?:\d{1,4}|\*)?(?:\.\d{0,4})?[a-zA-Z]")
+
+
+def _formatted(texts: list[str]) -> str:
+    """What `printf` makes of its format and the other arguments; it uses the format again while any are left."""
+    while texts and texts[0] == "--":
+        texts = texts[1:]
+    if len(texts) < 2:
+        return texts[0] if texts else ""
+    values, pieces = iter(texts[1:]), list[str]()
+    plain = texts[0].replace("%%", "\ufdd0")
+    each = max(1, len(_CONVERSION.findall(plain)))
+    for _ in range(min(_ROUNDS, -(-len(texts[1:]) // each))):
+        pieces.append(_CONVERSION.sub(lambda _: next(values, ""), plain).replace("\ufdd0", "%"))
+    return "".join(pieces) + " ".join(values)
+
+
+_ROUNDS = 1000
 
 
 def _mark(taints: list[Taint | None], taint: Taint | None) -> str:

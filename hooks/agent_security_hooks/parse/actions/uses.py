@@ -6,6 +6,7 @@ takes what stands before it for `owner/repo/path`. Gitea and Forgejo also take a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.actions.workflow import every, own, read_workflow, string
@@ -94,8 +95,12 @@ def describe(ref: str) -> str:
 def parse_uses(text: str) -> Reference:
     """The reference in a value of `uses`; never raises."""
     text = text.strip()
-    if len(text) > LONGEST:
-        return _malformed(f"is longer than {LONGEST:,} characters")
+    return _parse(text) if len(text) <= LONGEST else _malformed(f"is longer than {LONGEST:,} characters")
+
+
+@lru_cache(maxsize=2048)
+def _parse(text: str) -> Reference:
+    """Most files use the same few actions."""
     if not text:
         return _malformed("names nothing")
     if "${{" in text:
@@ -210,14 +215,19 @@ def read_comment(data: bytes, end: int) -> Comment:
     closed = any(character in found[1] for character in b"}],")
     if found[2] is None:
         return Comment(found.end(), found.end(), is_reached=True, is_closed=closed)
-    raw = found[2][1:].decode("utf-8", "surrogateescape")
+    text, version, at, action = _read_claim(found[2])
+    return Comment(found.start(2), found.end(2), text, version, found.start(2) + at if version else 0, action, is_reached=True, is_closed=closed)
+
+
+@lru_cache(maxsize=1024)
+def _read_claim(comment: bytes) -> tuple[str, str, int, str]:
+    """A comment (at most 4,000 bytes) as text, the version that it claims, where that begins, and the action that it names."""
+    raw = comment[1:].decode("utf-8", "surrogateescape")
     claim = _COMMENT.match(raw)
-    version, action, at = "", "", 0
     # A number alone is a version only where nothing follows it: `# 2 steps` is none.
     if claim and (claim[1] or not claim[2].isdecimal() or not raw[claim.end() :].strip() or claim.start(2) > len(raw) - len(raw.lstrip())):
-        version, action = claim[2], (claim[1] or "").lower()
-        at = found.start(2) + 1 + len(raw[: claim.start(2)].encode("utf-8", "surrogateescape"))
-    return Comment(found.start(2), found.end(2), raw.strip(), version, at, action, is_reached=True, is_closed=closed)
+        return raw.strip(), claim[2], 1 + len(raw[: claim.start(2)].encode("utf-8", "surrogateescape")), (claim[1] or "").lower()
+    return raw.strip(), "", 0, ""
 
 
 class Use(NamedTuple):
@@ -238,7 +248,8 @@ class Use(NamedTuple):
     @property
     def has_commit_in_comment(self) -> bool:
         """Whether the commit stands in the comment, which nothing reads, beside a tag or branch, which is what runs: `@v1 # <commit>`."""
-        return self.reference.kind == "repository" and not self.reference.is_pinned and _COMMIT_ALONE.search(self.comment.text) is not None
+        is_open = len(self.comment.text) >= 40 and self.reference.kind == "repository" and not self.reference.is_pinned
+        return is_open and _COMMIT_ALONE.search(self.comment.text) is not None
 
     @property
     def is_disabled(self) -> bool:
@@ -253,13 +264,14 @@ class Use(NamedTuple):
 
 def is_disabled(node: Node | None) -> bool:
     """Whether a step or job has `if: false`."""
-    return string(own(node, "if")).strip().removeprefix("${{").removesuffix("}}").strip() == "false"
+    condition = own(node, "if")
+    return condition is not None and string(condition).strip().removeprefix("${{").removesuffix("}}").strip() == "false"
 
 
 def uses_in(file: Source) -> tuple[Use, ...]:
     """A view: every reference of a workflow or composite action, in order of place; one that aliases repeat is met once."""
     workflow = file.view(read_workflow)
-    if workflow is None or b"uses" not in file.data:
+    if workflow is None:
         return ()
     found: dict[int, Use] = {}
     for node, step, job in _values(workflow):
@@ -272,7 +284,10 @@ def uses_in(file: Source) -> tuple[Use, ...]:
 
 def _values(workflow: Workflow) -> Iterator[tuple[Node, Step | None, Job | None]]:
     for step in workflow.steps:
-        for node in every(step.node, "uses"):
+        values = step.node.own
+        if "uses" not in values:
+            continue
+        for node in every(step.node, "uses") if len(values) < len(step.node.pairs) else (values["uses"][1].resolved,):
             yield node, step, step.job
     for job in workflow.jobs:
         for node in every(job.node, "uses"):

@@ -26,6 +26,8 @@ class _Program(NamedTuple):
 
     def is_in(self, text: str) -> bool:
         """Whether all of it is in a text."""
+        if self.name not in text:
+            return False
         for word in self.words:
             if word not in text:
                 return False
@@ -58,7 +60,7 @@ def _programs(file: Source) -> list[_Program]:
 
 def starts_publisher(file: Source, text: str) -> bool:
     """Whether a program that publishes can be started in a piece of a file: its name and the words of its subcommand are there."""
-    return any(program.name in text and program.is_in(text) for program in file.view(_programs))
+    return any(program.is_in(text) for program in file.view(_programs))
 
 
 def may_publish(file: Source) -> bool:
@@ -66,7 +68,7 @@ def may_publish(file: Source) -> bool:
     data = file.data
     if b"@" in data and _names_publisher(data):
         return True
-    if file.view(_programs) or _LOCAL.search(data) is not None:
+    if file.view(_programs) or b"./" in data and _LOCAL.search(data) is not None:
         return True
     text = file.text
     return any(name in text for name in TELLTALES) or any(name in text for name in NPM_TELLTALES)
