@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, UNCHECKED = 0, 1, 2
 _MEMORY_LIMIT = 1 << 30
-COLLECTOR = (100_000, 50, 50)
+COLLECTOR = (300_000, 50, 50)
 """Thresholds of the garbage collector: trees of thousands of values are built and kept, and looking through them again and again finds nothing."""
 _USAGE = """usage: agent-security check [options] [FILES...]  check files (all tracked ones when none is named)
        agent-security baseline write|prune        accept what is there today, or drop what is gone
