@@ -24,6 +24,28 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(*COLLECTOR)
 
 
+TRIES = 3
+"""How often a test that reads the clock may run: on a busy machine, one that is too slow once says nothing, three times it is."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that compares the clock with a limit again where it fails; all others as ever."""
+    test = pyfuncitem.obj
+    if "process_time" not in getattr(getattr(test, "__code__", None), "co_names", ()):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem.fixturenames if name in test.__code__.co_varnames[: test.__code__.co_argcount]}
+    for _ in range(TRIES - 1):
+        try:
+            test(**arguments)
+        except AssertionError:
+            gc.collect()
+        else:
+            return True
+    test(**arguments)
+    return True
+
+
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current directory of the test."""
