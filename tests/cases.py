@@ -4,7 +4,7 @@ A fence whose info string begins with a file name holds that file. A fence `find
 one `line:column rule` a line, with the path before it when there are several files, and `error: text` for what cannot be checked.
 An empty one means silence. The heading above names the case.
 
-After a file name may follow: `hex`, `crlf`, `cr`, `no-newline`, `encoding=NAME`, `lead=N` (that many blanks come first), `nul` (each `␀` is
+After a file name may follow: `hex`, `made` (an expression of tests/artefacts gives the bytes), `crlf`, `cr`, `no-newline`, `encoding=NAME`, `lead=N` (that many blanks come first), `nul` (each `␀` is
 a NUL byte), `link` (the content is the target), `untracked`, `deleted` (committed once, then removed).
 After `findings` may follow options for the hook. A name with odd characters is written as a JSON string. Several files, or one that
 is `tracked`, make a git repository; the hook is then given its tracked files. `<secret:kind>` is expanded (see placeholders.py).
@@ -17,6 +17,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from artefacts import build
 from placeholders import expand
 from support import git, make_repository, scan, write
 
@@ -41,6 +42,8 @@ class File(NamedTuple):
         text = " " * int(settings.get("lead", "0")) + expand(self.content)
         if "hex" in self.words:
             return bytes.fromhex(text)
+        if "made" in self.words:
+            return build(text)
         if "no-newline" in self.words or "link" in self.words:
             text = text.removesuffix("\n")
         if "crlf" in self.words:

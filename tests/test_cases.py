@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.catalog import HOOKS, SUITE, load_check
+from artefacts import example
 from cases import Case, read_cases
 from placeholders import expand
 from support import make_repository, scan
@@ -40,8 +41,8 @@ def _examples(kind: str) -> list[ParameterSet]:
 
 
 def _run_example(directory: Path, rule: Rule, name: str, content: str) -> list[str]:
-    files = {**BESIDE.get(rule.name, {}), name: content}
-    make_repository(directory, {file: expand(text) for file, text in files.items()})
+    name, made = example(name, content)
+    make_repository(directory, {**{file: expand(text) for file, text in BESIDE.get(rule.name, {}).items()}, name: made})
     options = ["--pedantic"] if rule.pedantic else [f"--select={rule.name}"] if rule.audit_only else []
     result = scan(*options, name, hook=rule.hook)
     assert result.report["errors"] == []

@@ -56,7 +56,7 @@ def test_settings(text: str, expected: dict[str, object], shared: bool, director
         ("max-mb = 2000", "max-mb must be from 1 to 1024"),
         ("max-mb = true", "max-mb must be a whole number"),
         ("ignore = [1]", "each ignore must be a table with rule, path and reason"),
-        (IGNORE.replace("revoked", " "), "each ignore needs a rule, a path and a reason"),
+        (IGNORE.replace("revoked", " "), "each ignore needs a rule, a path (or a sha256) and a reason"),
         (IGNORE.replace("reason", "reasons"), 'unknown key "reasons" in an ignore (did you mean reason?)'),
         (IGNORE + 'until = "2027-01-31"', "until must be a date without quotes, such as 2027-01-31"),
         (IGNORE + "until = 12:00:00", "until must be a date without quotes, such as 2027-01-31"),

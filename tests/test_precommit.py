@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from agent_security_hooks.catalog import HOOKS, SUITE, load_check
+from artefacts import example
 from environment import ROOT
 from placeholders import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -31,8 +35,8 @@ class Examples(NamedTuple):
     """Files of the first rule of a hook that is documented with both a bad and a good example."""
 
     rule: str
-    bad: dict[str, str]
-    good: dict[str, str]
+    bad: dict[str, str | bytes]
+    good: dict[str, str | bytes]
 
 
 def examples(hook_id: str) -> Examples:
@@ -40,7 +44,7 @@ def examples(hook_id: str) -> Examples:
     for rule in load_check(hook).rules:
         said = rule.documentation
         if said.bad and said.good and not rule.pedantic and not rule.audit_only:
-            return Examples(rule.name, {name: expand(text) for name, text in said.bad}, {name: expand(text) for name, text in said.good})
+            return Examples(rule.name, dict(example(*each) for each in said.bad), dict(example(*each) for each in said.good))
     raise AssertionError(f"{hook_id}: no rule that is on by default has a bad and a good example")
 
 
@@ -71,13 +75,13 @@ class Sandbox:
     def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "pre_commit", *arguments)
 
-    def write(self, files: dict[str, str]) -> None:
+    def write(self, files: Mapping[str, str | bytes]) -> None:
         for name, content in files.items():
             path = self.directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8", newline="\n")
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
-    def stage(self, files: dict[str, str]) -> None:
+    def stage(self, files: Mapping[str, str | bytes]) -> None:
         self.write(files)
         self.git("add", "--force", "--", *files)
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 from agent_security_hooks.parse.mapped import MappedText
+from agent_security_hooks.parse.python_limits import LARGEST
 from agent_security_hooks.parse.python_text import PythonText
-from agent_security_hooks.parse.python_tree import LARGEST, PythonTree, argument, constant_text, dotted
+from agent_security_hooks.parse.python_tree import PythonTree, argument, constant_text, dotted
 from agent_security_hooks.parse.urls import HOLE
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_security_hooks.repository import Repository
-from agent_security_hooks.source import Skipped, Source, Unreadable, decode, read_bytes
+from agent_security_hooks.source import Source, TooLarge, Unreadable, decode, read_bytes
 from placeholders import expand
 from support import process, run, scan, write
 
@@ -175,8 +175,9 @@ def test_limit(size: int, read: bool, directory: Path) -> None:
 
 def test_large_binary_files_are_no_failure(directory: Path) -> None:
     write(directory, {"a.PNG": b"x" * (LIMIT + 1)})
-    with pytest.raises(Skipped):
+    with pytest.raises(TooLarge) as raised:
         read_bytes("a.PNG", LIMIT)
+    assert raised.value.binary
 
 
 @pytest.mark.parametrize(

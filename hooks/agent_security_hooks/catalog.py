@@ -62,9 +62,14 @@ _CI_FILES = (
     r"|(^|/)[^/]*gitlab-ci[^/]*\.ya?ml$|(^|/)\.gitlab/.*\.ya?ml$|(^|/)\.circleci/.*\.ya?ml$"
 )
 
+# Python: modules, stubs, notebooks, and scripts that their first line alone shows to be some.
+_PYTHON = r"(?i)\.(py|pyi|pyw|ipynb)$|(^|/)[^./]+$"
+
 HOOKS = (
     Hook("secret-scan", "API keys, tokens, private keys and passwords in any text file", "", "secret_scan"),
     Hook("env-files", "env and credential files that are committed or published", _ENV_FILES, "env_files"),
+    Hook("pickle-check", "Python that loads pickles, models or YAML in a way that runs code, or takes unpinned ones from a hub", _PYTHON, "pickle_check"),
+    Hook("model-files", "model files that run code when they are loaded, lie about what they are or overflow their readers", "", "model_files"),
     Hook("download-lint", "downloads that run unchecked, over http or without a certificate check", _SHELL_AND_CODE, "download_lint"),
     Hook(
         "dockerfile-lint",

@@ -31,12 +31,13 @@ class ConfigError(Exception):
 
 
 class PathIgnore(NamedTuple):
-    """One `[[ignore]]` entry: a rule is accepted below a path glob, for a reason, until a date (ISO) if given."""
+    """One `[[ignore]]` entry: a rule is accepted below a path glob, or for a file of that content, for a reason, until a date (ISO) if given."""
 
     rule: str
     path: str
     reason: str
     until: str
+    sha256: str = ""
 
 
 class Config(NamedTuple):
@@ -111,7 +112,7 @@ _TYPES = {
     "select": list, "ignore-rules": list, "pedantic": bool, "min-severity": str, "exclude": list, "max-mb": int, "ignore": list,
     "first-party": str, "action-policies": dict,
 }  # fmt: skip
-_IGNORE_KEYS = ("rule", "path", "reason", "until")
+_IGNORE_KEYS = ("rule", "path", "reason", "sha256", "until")
 
 
 def _read(name: str, table: Mapping[str, object]) -> Config:
@@ -185,13 +186,15 @@ def _path_ignore(name: str, entry: object) -> PathIgnore:
     for key in entry:
         if key not in _IGNORE_KEYS:
             raise ConfigError(f"{name}: unknown key {_quote(key)} in an ignore{_suggestion(key, _IGNORE_KEYS)}")
-    rule, path, reason = (entry.get(key) for key in _IGNORE_KEYS[:3])
-    if not (isinstance(rule, str) and isinstance(path, str) and isinstance(reason, str) and rule and path and reason.strip()):
-        raise ConfigError(f"{name}: each ignore needs a rule, a path and a reason")
+    rule, path, reason, sha256 = (entry.get(key, "") for key in _IGNORE_KEYS[:4])
+    if not (isinstance(rule, str) and isinstance(path, str) and isinstance(reason, str) and rule and (path or sha256) and reason.strip()):
+        raise ConfigError(f"{name}: each ignore needs a rule, a path (or a sha256) and a reason")
+    if sha256 and not (isinstance(sha256, str) and len(sha256) == 64 and set(sha256.lower()) <= set("0123456789abcdef")):
+        raise ConfigError(f"{name}: sha256 must be 64 hexadecimal digits, as sha256sum prints them")
     until = entry.get("until", "")
     if until != "" and not hasattr(until, "year"):
         raise ConfigError(f"{name}: until must be a date without quotes, such as 2027-01-31")
-    return PathIgnore(rule, path, reason.strip(), until.isoformat()[:10] if until else "")
+    return PathIgnore(rule, path, reason.strip(), until.isoformat()[:10] if until else "", sha256.lower())
 
 
 def _describe(kind: type) -> str:

@@ -52,9 +52,13 @@ def explain(arguments: list[str]) -> str:
     ]
     for heading, examples in (("bad", said.bad), ("good", said.good)):
         for name, content in examples:
-            lines += ["", f"{heading}, {name}:", *(f"    {line}".rstrip() for line in content.rstrip("\n").split("\n"))]
-    lines += ["", "ignore it, with the reason, on the line or alone on the line above:", f"    # {_ignore_comment(rule)}"]
-    lines += ["or, where a file can hold no comments, in pyproject.toml:", *(f"    {line}" for line in _ignore_entry(rule, said))]
+            lines += ["", f"{heading}, {_example_name(name)}:", *(f"    {line}".rstrip() for line in content.rstrip("\n").split("\n"))]
+    if rule.artefact:
+        lines += ["", "accept one file, as it is now, in pyproject.toml:"]
+    else:
+        lines += ["", "ignore it, with the reason, on the line or alone on the line above:", f"    # {_ignore_comment(rule)}"]
+        lines += ["or, where a file can hold no comments, in pyproject.toml:"]
+    lines += (f"    {line}" for line in _ignore_entry(rule, said))
     return "\n".join(lines) + "\n"
 
 
@@ -202,8 +206,14 @@ def _ignore_comment(rule: Rule) -> str:
 
 
 def _ignore_entry(rule: Rule, said: Documentation) -> list[str]:
-    path = next((name for name, _ in said.bad), "path/to/file")
-    return ["[[tool.agent-security-hooks.ignore]]", f'rule = "{rule.name}"', f'path = "{path}"', 'reason = "why it is acceptable here"']
+    path = next((name.partition(" ")[0] for name, _ in said.bad), "path/to/file")
+    digest = ['sha256 = "what sha256sum prints for it"'] if rule.artefact else []
+    return ["[[tool.agent-security-hooks.ignore]]", f'rule = "{rule.name}"', f'path = "{path}"', *digest, 'reason = "why it is acceptable here"']
+
+
+def _example_name(name: str) -> str:
+    """A file that is no text is shown as what it is made of: `model.pt made`."""
+    return name.replace(" made", ", made of")
 
 
 def _manifest_entry(hook: Hook) -> str:
@@ -251,7 +261,7 @@ def _rule_section(rule: Rule) -> list[str]:
     for heading, examples in (("Bad", said.bad), ("Good", said.good)):
         for name, content in examples:
             fence = "````" if "```" in content else "```"
-            parts.append(f"{heading}: `{name}`\n{fence}\n{content}{fence}\n")
+            parts.append(f"{heading}: `{name.partition(' ')[0]}`{_example_name(name).partition(',')[2]}\n{fence}\n{content}{fence}\n")
     return parts
 
 

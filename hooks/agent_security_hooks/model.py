@@ -92,6 +92,8 @@ class Finding(NamedTuple):
     """As `Rule.covers`."""
     root_path: str = ""
     """The path from the root of the repository, as in edits; `path` is as the user named the file. No report shows it."""
+    artefact: bool = False
+    """As `Check.artefacts`."""
 
 
 class Incomplete(Exception):
@@ -123,7 +125,7 @@ class Rule:
     within its "span", those within its span or mended by the same "edit" (whatever file they are in), or none ("").
     """
 
-    __slots__ = ("audit_only", "covers", "hook", "name", "pedantic", "point", "run", "severity")
+    __slots__ = ("artefact", "audit_only", "covers", "hook", "name", "pedantic", "point", "run", "severity")
 
     def __init__(
         self,
@@ -135,6 +137,7 @@ class Rule:
         audit_only: bool,
         covers: str,
         run: Callable[[Source], Iterable[Hit]],
+        artefact: bool = False,
     ) -> None:
         self.hook = hook
         self.name = name
@@ -144,6 +147,7 @@ class Rule:
         self.audit_only = audit_only
         self.covers = covers
         self.run = run
+        self.artefact = artefact
 
     @property
     def documentation(self) -> Documentation:
@@ -152,12 +156,17 @@ class Rule:
 
 
 class Check:
-    """The rules of one hook. `unread` says why a file could not be looked at to its end, "" when it was; it is asked once for a file, after the rules."""
+    """The rules of one hook. `unread` says why a file could not be looked at to its end, "" when it was; it is asked once for a file, after the rules.
 
-    def __init__(self, hook: str, unread: Callable[[Source], str] | None = None) -> None:
+    `artefacts`: its findings are about files as a whole, made by programs. It is given large files, too, which are read piece by piece; comments in such
+    a file count for nothing, and the configuration waives it by its digest.
+    """
+
+    def __init__(self, hook: str, unread: Callable[[Source], str] | None = None, *, artefacts: bool = False) -> None:
         self.hook = hook
         self.rules: list[Rule] = []
         self.unread = unread
+        self.artefacts = artefacts
 
     def rule(
         self, name: str, *, point: int, severity: str = "", pedantic: bool = False, audit_only: bool = False, covers: str = ""
@@ -168,7 +177,7 @@ class Check:
             raise ValueError(f"{name}: severity {severity} is above that of point {point}")
 
         def register(run: Callable[[Source], Iterator[Hit]]) -> Callable[[Source], Iterator[Hit]]:
-            self.rules.append(Rule(self.hook, name, point, severity or highest, pedantic, audit_only, covers, run))
+            self.rules.append(Rule(self.hook, name, point, severity or highest, pedantic, audit_only, covers, run, self.artefacts))
             return run
 
         return register

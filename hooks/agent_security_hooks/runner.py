@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent_security_hooks import suppress
 from agent_security_hooks.catalog import SUITE, Hook, load_check
 from agent_security_hooks.model import SEVERITIES, Failure, Finding, Hit, Incomplete, Rule
-from agent_security_hooks.source import DIRECTORY, Skipped, Source, Unreadable, read_bytes
+from agent_security_hooks.source import DIRECTORY, LargeFile, Skipped, Source, TooLarge, Unreadable, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -107,6 +107,11 @@ class Runner:
             if self.repository.escapes(path):
                 raise Unreadable("its folder is a symbolic link that leaves the repository")
             sources.append(self._source(name, path, shown))
+        except TooLarge as reason:
+            if any(load_check(hook).artefacts for hook, _ in self._wants):
+                sources.append(Source(name, b"", self.repository, shown=shown, large=LargeFile(path)))
+            if not reason.binary:
+                self._fail(path, str(reason))
         except Skipped as reason:
             if str(reason) == DIRECTORY:
                 self.report.notes.append(f"{shown} is a repository of its own (a submodule); run the check in it")
@@ -115,7 +120,7 @@ class Runner:
                 self._fail(path, str(error) if isinstance(error, Unreadable) else "no file can have this name")
         if isinstance(staged, Unreadable):
             self._fail(path, str(staged))
-        elif staged is not None and (not sources or sources[0].raw != staged):
+        elif staged is not None and (not sources or sources[0].large or sources[0].raw != staged):
             sources.append(Source(name, staged, self.repository, staged=True, shown=shown))
         seen: set[str] = set()
         for source in sources:
@@ -141,7 +146,7 @@ class Runner:
         file.thorough = self.settings.pedantic or bool(self.settings.select) or bool(self.baselines) or suppress.MARK in file.data
         try:
             for hook, wants in self._wants:
-                if wants is None or wants(file.path):
+                if (wants is None or wants(file.path)) and (file.large is None or load_check(hook).artefacts):
                     rules = self._rules_of(hook)
                     active.update(rule.name for rule in rules)
                     found += self._findings(file, rules)
@@ -150,15 +155,17 @@ class Runner:
         except TimeLimit as limit:
             self._fail(file.shown, str(limit))
         if found or suppress.MARK in file.data:
-            kept, by_comment = suppress.apply(file, found, active)
+            # Whoever made an artefact could write a comment into it that nobody sees.
+            artefact = [finding for finding in found if finding.artefact]
+            kept, by_comment = suppress.apply(file, [finding for finding in found if not finding.artefact], active)
             if self.settings.honour_ignores:
-                found, held = kept, by_comment
+                found, held = artefact + kept, by_comment
         found += self._findings(file, self._suite_rules())
         if self.baselines and found:
             found, by_baseline = self._apply_baselines(file, found)
             held += by_baseline
         if self.config.ignores:
-            found, by_config = _apply_config(found, self.config, file.path)
+            found, by_config = self._apply_config(file, found)
             held += by_config
         found = sorted((finding for finding in found if self._counts(finding)), key=lambda f: (f.line, f.column, f.rule))
         return found, [suppression for suppression in held if self._counts(suppression.finding)]
@@ -171,6 +178,32 @@ class Runner:
                 kept.append(finding)
             else:
                 held.append(suppress.Suppression(finding, "baseline", f"recorded in {by.path}"))
+        return kept, held
+
+    def _apply_config(self, file: Source, findings: list[Finding]) -> tuple[list[Finding], list[suppress.Suppression]]:
+        from datetime import datetime, timezone
+
+        from agent_security_hooks.parse.ignore import glob_match
+
+        today = datetime.now(timezone.utc).date().isoformat()
+        kept, held = [], []
+        for finding in findings:
+            matching = [
+                ignore
+                for ignore in self.config.ignores
+                if ignore.rule == finding.rule
+                and (ignore.until or today) >= today
+                and (not ignore.path or glob_match(ignore.path, file.path))
+                and (not ignore.sha256 or ignore.sha256 == file.view(_digest))
+            ]
+            by = next((ignore for ignore in matching if ignore.sha256 or not finding.artefact), None)
+            if by is not None:
+                held.append(suppress.Suppression(finding, "config", by.reason))
+                continue
+            kept.append(finding)
+            if matching:
+                note = f'{file.shown}: {finding.rule} of a model file is not ignored by its path alone, which another file can take; add sha256 = "{file.view(_digest)}"'
+                self.report.notes += [note] if note not in self.report.notes else []
         return kept, held
 
     def _counts(self, finding: Finding) -> bool:
@@ -279,17 +312,25 @@ def _finding(file: Source, rule: Rule, hit: Hit) -> Finding:
     return Finding(
         rule.hook, rule.name, rule.point, rule.severity, file.shown, line, column, end_line, end_column, message,
         hit.fix or rule.documentation.fix, _fingerprint(file, rule, hit, line), () if file.staged else hit.edits, rule.pedantic or hit.pedantic, file.staged, (hit.start, max(hit.start, hit.end)), rule.covers, file.path,
+        rule.artefact,
     )  # fmt: skip
 
 
 def _fingerprint(file: Source, rule: Rule, hit: Hit, line: int) -> str:
     """Names the finding across line moves: a hash of rule, path and the line with the span left out, so it says nothing of a secret."""
+    if rule.artefact:
+        return _sha256(f"{rule.name}\0{file.path}\0{file.view(_digest)}".encode("utf-8", "surrogateescape"))[:32]
     start, end = file.line_starts[line - 1], max(hit.start, hit.end)
     before = file.data[max(start, hit.start - _CONTEXT) : hit.start]
     after = file.data[end : end + _CONTEXT].replace(b"\r", b"\n").partition(b"\n")[0]
     around = before.strip() + b"\0" + after.strip()
     same = f"{rule.name}\0{file.path}\0".encode("utf-8", "surrogateescape") + around
     return _sha256(same)[:32]
+
+
+def _digest(file: Source) -> str:
+    """A view: the SHA-256 of the file in hexadecimal."""
+    return file.large.sha256() if file.large is not None else _sha256(file.raw)
 
 
 def _sha256(data: bytes) -> str:
@@ -303,22 +344,6 @@ def _sha256(data: bytes) -> str:
     from hashlib import sha256
 
     return sha256(data).hexdigest()
-
-
-def _apply_config(findings: list[Finding], config: Config, path: str) -> tuple[list[Finding], list[suppress.Suppression]]:
-    from datetime import datetime, timezone
-
-    from agent_security_hooks.parse.ignore import glob_match
-
-    today = datetime.now(timezone.utc).date().isoformat()
-    kept, held = [], []
-    for finding in findings:
-        by = next((i for i in config.ignores if i.rule == finding.rule and (i.until or today) >= today and glob_match(i.path, path)), None)
-        if by is None:
-            kept.append(finding)
-        else:
-            held.append(suppress.Suppression(finding, "config", by.reason))
-    return kept, held
 
 
 class TimeLimit(BaseException):

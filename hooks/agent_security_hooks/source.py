@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 TEXT_LIMIT = 32 << 20
 """Bytes of a text file that are read unless the configuration's `max-mb` says otherwise."""
+STREAM_LIMIT = 1 << 30
+"""Bytes of a larger file that is looked at piece by piece."""
 
 _SNIFF = 8192
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -43,6 +45,48 @@ class Skipped(Exception):
     """Something that is rightly not read (a directory, a submodule); the text is the reason."""
 
 
+class TooLarge(Unreadable):
+    """A file over the limit of what is read at once. `binary` says that its name is none of a text."""
+
+    def __init__(self, reason: str, binary: bool) -> None:
+        super().__init__(reason)
+        self.binary = binary
+
+
+class LargeFile:
+    """A regular file that is read piece by piece, each time by its name: nothing stays open."""
+
+    __slots__ = ("path", "size")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.size = os.lstat(path).st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes from an offset, fewer at the end of the file. Raises Unreadable."""
+        try:
+            descriptor = os.open(self.path, _OPEN_FLAGS)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise Unreadable("it changed while it was checked")
+                os.lseek(descriptor, start, os.SEEK_SET)
+                return os.read(descriptor, max(0, min(length, TEXT_LIMIT)))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise Unreadable(_reason(error)) from None
+
+    def sha256(self) -> str:
+        """The digest in hexadecimal."""
+        from hashlib import sha256
+
+        digest, position = sha256(), 0
+        while part := self.read(position, 1 << 20):
+            digest.update(part)
+            position += len(part)
+        return digest.hexdigest()
+
+
 class Source:
     """One file. `data` is its text as UTF-8 bytes without a byte order mark; all offsets in the suite are into it.
 
@@ -50,10 +94,12 @@ class Source:
     so that a verdict does not depend on the current directory; `shown` is how the user named the file, for messages and commands.
     """
 
-    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "path", "raw", "repository", "shown", "staged", "thorough")
+    __slots__ = ("_line_starts", "_located", "_views", "binary", "data", "encoding", "large", "path", "raw", "repository", "shown", "staged", "thorough")
 
-    def __init__(self, path: str, raw: bytes, repository: Repository, *, staged: bool = False, shown: str = "") -> None:
+    def __init__(self, path: str, raw: bytes, repository: Repository, *, staged: bool = False, shown: str = "", large: LargeFile | None = None) -> None:
         self.path = path
+        self.large = large
+        """Set for a file that is too large to be in memory; `raw` and `data` are empty then."""
         self.shown = shown or path
         self.raw = raw
         self.repository = repository
@@ -153,7 +199,7 @@ def _to_utf8(raw: bytes, encoding: str) -> bytes:
 def read_bytes(path: str, limit: int) -> bytes:
     """The content of a regular file. A symbolic link gives its target's name, which is all that git stores of it.
 
-    Raises Unreadable (too large, a device, no permission, vanished) or Skipped (a directory).
+    Raises TooLarge, another Unreadable (a device, no permission, vanished) or Skipped (a directory).
     """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
@@ -195,9 +241,8 @@ def _read_special(path: str, error: OSError) -> bytes:
 
 
 def _too_large(path: str, size: int, limit: int) -> None:
-    if os.path.splitext(path)[1].lower() in BINARY_ENDINGS:
-        raise Skipped("a large binary file")
-    raise Unreadable(f"{size / (1 << 20):.0f} MB is over the limit of {limit >> 20} MB (set max-mb in the configuration, or exclude the file there)")
+    reason = f"{size / (1 << 20):.0f} MB is over the limit of {limit >> 20} MB (set max-mb in the configuration, or exclude the file there)"
+    raise TooLarge(reason, os.path.splitext(path)[1].lower() in BINARY_ENDINGS)
 
 
 def _reason(error: OSError) -> str:

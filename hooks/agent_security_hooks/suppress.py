@@ -45,6 +45,12 @@ _EQUIVALENT_CODES: dict[str, str] = {
     "assigned-secret": "[SB]10[567]",
     "tls-verification-off": "[SB](?:501|323)",
     "http-download-in-code": "[SB]310",
+    "unsafe-pickle-load": "[SB]301",
+    "unsafe-marshal-load": "[SB]302",
+    "unsafe-yaml-load": "[SB]506",
+    "unsafe-torch-load": "[SB]614",
+    "torch-load-fallback": "[SB]614",
+    "unpinned-model-download": "[SB]615",
 }
 # Codes of hadolint (`# hadolint ignore=DL3002` above an instruction, `# hadolint global ignore=` anywhere) that mean the same as a rule of ours,
 _HADOLINT_CODES: dict[str, tuple[str, ...]] = {

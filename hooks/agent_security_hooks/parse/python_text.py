@@ -24,6 +24,8 @@ class PythonText:
     def __init__(self, tree: PythonTree) -> None:
         self.tree = tree
         self._known: dict[ast.AST, tuple[str, ...]] = {}
+        if tree.text_of is None:
+            tree.text_of = self.of
 
     def of(self, node: ast.AST | None, scope: Scope) -> tuple[str, ...]:
         """The texts that an expression may have, at most 16 of at most 4096 characters; HOLE stands for each part that the file does not tell."""

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.mapped import MappedText
 from agent_security_hooks.parse.pattern import Pattern
+from agent_security_hooks.parse.python_limits import DEEP, too_much
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from agent_security_hooks.source import Source
 
-LARGEST = 4 << 20
-"""Bytes of Python that are parsed."""
 BINDINGS = 16
 """Places that give one name its meaning, of which that many are looked at."""
 DEPTH = 20
@@ -76,6 +75,8 @@ class PythonTree:
         self.text = text
         self.problem = ""
         self.scopes: list[Scope] = []
+        self.text_of: Callable[[ast.AST, Scope], tuple[str, ...]] | None = None
+        """Tells the texts of an expression once there is a PythonText; until then, literals are known only."""
         self._line_starts: list[int] | None = None
         self._names: dict[object, str] = {}
         self._scope_of: dict[ast.AST, Scope] = {}
@@ -87,7 +88,7 @@ class PythonTree:
     def _parse(self, data: bytes) -> ast.Module | None:
         import warnings
 
-        self.problem = _too_much(data)
+        self.problem = too_much(data)
         if self.problem:
             return None
         try:
@@ -103,14 +104,17 @@ class PythonTree:
         except ValueError:  # a NUL byte
             self.problem = "not valid Python"
         except (RecursionError, MemoryError):
-            self.problem = _DEEP
+            self.problem = DEEP
         return None
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Where an expression or statement begins and ends in the file."""
+        return self.text.span(*self.offsets(node))
+
+    def offsets(self, node: ast.AST) -> tuple[int, int]:
+        """Where an expression or statement begins and ends in the text."""
         start = self._offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
-        end = self._offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
-        return self.text.span(start, max(start, end))
+        return start, max(start, self._offset(node.end_lineno, node.end_col_offset))  # type: ignore[attr-defined]
 
     def _offset(self, line: int, column: int) -> int:
         if self._line_starts is None:
@@ -166,7 +170,7 @@ class PythonTree:
         """The dotted name of what an expression refers to: `requests.get` for `r.get` after `import requests as r`.
 
         What a call returns is written `requests.Session()`, so that a method of it is `requests.Session().get`. Aliases, `getattr`, `import_module`,
-        `sys.modules`, `functools.partial` and attributes of `self` are seen through. Names that nothing binds stand for themselves (builtins, modules
+        `sys.modules`, `vars`, `attrgetter`, `functools.partial`, functions that return a module and attributes of `self` are seen through. Names that nothing binds stand for themselves (builtins, modules
         in a notebook). "" where it cannot be told, as for parameters and names with several meanings.
         """
         return self._name(node, scope, 0) if node is not None else ""
@@ -200,9 +204,30 @@ class PythonTree:
             return self._call_name(node, scope, depth)
         if isinstance(node, ast.NamedExpr):
             return self._name(node.value, scope, depth)
-        if isinstance(node, ast.Subscript) and self._name(node.value, scope, depth) == "sys.modules":
-            return constant_text(node.slice)
+        if isinstance(node, ast.Subscript):
+            return self._item_name(node, scope, depth)
         return ""
+
+    def _item_name(self, node: ast.Subscript, scope: Scope, depth: int) -> str:
+        """The name of what `sys.modules["a"]`, `globals()["a"]`, `vars(a)["b"]` or `a.__dict__["b"]` is."""
+        table = node.value
+        if isinstance(table, ast.Call) and isinstance(table.func, ast.Name):
+            if table.func.id == "vars" and len(table.args) == 1:
+                return _member(self._name(table.args[0], scope, depth), self._text(node.slice, scope))
+            if table.func.id in ("globals", "locals", "vars"):
+                name = self._text(node.slice, scope)
+                return self._name_of(name, scope, depth) if name.isidentifier() and depth < DEPTH else ""
+        elif isinstance(table, ast.Attribute) and table.attr == "__dict__":
+            return _member(self._name(table.value, scope, depth), self._text(node.slice, scope))
+        return self._text(node.slice, scope) if self._name(table, scope, depth) == "sys.modules" else ""
+
+    def _text(self, node: ast.AST, scope: Scope) -> str:
+        """The text that an expression certainly has; "" where it cannot be told."""
+        text = constant_text(node)
+        if text or self.text_of is None or isinstance(node, ast.Constant):
+            return text
+        texts = self.text_of(node, scope)
+        return texts[0] if len(texts) == 1 and texts[0].isprintable() else ""
 
     def _name_of(self, name: str, scope: Scope, depth: int) -> str:
         found, owner = self.bindings(name, scope)
@@ -233,14 +258,39 @@ class PythonTree:
     def _call_name(self, node: ast.Call, scope: Scope, depth: int) -> str:
         function = self._name(node.func, scope, depth)
         arguments = node.args
-        if function in ("importlib.import_module", "__import__") and arguments:
-            return constant_text(arguments[0])
-        if function == "getattr" and len(arguments) > 1:
-            owner, attribute = self._name(arguments[0], scope, depth), constant_text(arguments[1])
-            return f"{owner}.{attribute}" if owner and attribute.isidentifier() else ""
+        if function in _IMPORTERS and arguments:
+            return self._text(arguments[0], scope)
+        if function in ("getattr", "builtins.getattr") and len(arguments) > 1:
+            return _member(self._name(arguments[0], scope, depth), self._text(arguments[1], scope))
         if function == "functools.partial" and arguments:
             return self._name(arguments[0], scope, depth)
-        return function + "()" if function else ""
+        if function.endswith(".__getattribute__") and len(arguments) == 1:
+            return _member(function.removesuffix(".__getattribute__"), self._text(arguments[0], scope))
+        if function == "operator.attrgetter()" and len(arguments) == 1 and isinstance(node.func, ast.Call) and len(node.func.args) == 1:
+            return _member(self._name(arguments[0], scope, depth), self._text(node.func.args[0], scope))
+        returned = self._returned(node.func, scope, depth) if not arguments else ""
+        return returned or (function + "()" if function else "")
+
+    def _returned(self, function: ast.AST, scope: Scope, depth: int) -> str:
+        """The name of what a function of this file returns, where that is one imported thing."""
+        inner = self._scope_of.get(function) if isinstance(function, ast.Lambda) else self.definition(function, scope)
+        if inner is None or inner.kind != "function" or depth >= DEPTH:
+            return ""
+        if isinstance(inner.node, ast.Lambda):
+            values: list[ast.expr | None] = [inner.node.body]
+        else:
+            values = [node.value for node in inner.nodes if isinstance(node, ast.Return)]
+        if len(values) != 1 or not isinstance(values[0], (ast.Name, ast.Attribute)):
+            return ""
+        name = self._name(values[0], inner, depth)
+        return "" if "(" in name or isinstance(values[0], ast.Name) and name == values[0].id and not self.bindings(name, inner)[0] else name
+
+
+_IMPORTERS = frozenset("importlib.import_module importlib.__import__ __import__ builtins.__import__ pytest.importorskip pydoc.locate".split())
+
+
+def _member(owner: str, attribute: str) -> str:
+    return f"{owner}.{attribute}" if owner and attribute.isidentifier() else ""
 
 
 def constant_text(node: ast.AST | None) -> str:
@@ -393,91 +443,27 @@ _BINDERS = {
     ast.ExceptHandler: _Walk.named, ast.MatchAs: _Walk.named, ast.MatchStar: _Walk.named, ast.Global: _Walk.declare, ast.Nonlocal: _Walk.declare,
     ast.FunctionDef: _Walk.function, ast.AsyncFunctionDef: _Walk.function, ast.Lambda: _Walk.function, ast.ClassDef: _Walk.klass,
 }  # fmt: skip
-_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+_NO_NODES = frozenset("ctx op ops id attr arg name kind level module conversion simple is_async type_comment rest kwd_attrs".split())
+"""Fields that hold names, contexts and operators."""
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _NO_CHILDREN = frozenset((ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom))
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    if type(node) in _NO_CHILDREN:
+    kind = type(node)
+    if kind in _NO_CHILDREN:
         return []
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(field for field in kind._fields if field not in _NO_NODES)
     found: list[ast.AST] = []
-    for field in node._fields:
+    for field in fields:
         value = getattr(node, field, None)
-        if isinstance(value, list):
+        if value.__class__ is list:
             found += [child for child in value if isinstance(child, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
-
-
-# --- limits ---
-
-# The parser takes time and memory for each token and the square of some; before Python 3.11 it even crashes on deep trees. These are far beyond what people write.
-_WEIGHT = 300_000
-"""Of words and strings (2), brackets (3), lines (2) and commas (1): 700 kB of plain code, and 300,000 nodes at most."""
-_CHAIN = 2500
-_DOTS = 100
-_NESTING = 100
-_F_STRING_FIELDS = 1000
-_F_STRING_MARKS = 10_000
-_HARMLESS = 20_000
-"""Bytes that can exceed no limit but that on names with dots."""
-_DEEP = "not analysed: its code is nested too deeply"
-_LARGE = "not analysed: it holds more code than is looked at"
-_TOKEN = Pattern(
-    rb"#[^\r\n]*|\\(?:\r\n|[\r\n])"
-    rb"|(?:\b[A-Za-z]{1,2})?(?:\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*(?:\"\"\"|\Z)|'''(?:[^\\']|\\.|'(?!''))*(?:'''|\Z)"
-    rb"|\"(?:[^\\\"\r\n]|\\(?:\r\n|.))*\"?|'(?:[^\\'\r\n]|\\(?:\r\n|.))*'?)"
-    rb"|[.+*/%@&|^<>~-]+|[()\[\]{},;\r\n]",
-    16,  # re.DOTALL
-)
-_WORD = Pattern(rb"[A-Za-z0-9_\x80-\xff]+")
-
-
-def _too_much(data: bytes) -> str:
-    """Why a text is not given to the parser, if it is not: a linear look at its tokens."""
-    if len(data) > LARGEST:
-        return _LARGE
-    words = len(_WORD.findall(data)) if len(data) > _HARMLESS else 0
-    weight, chain, dots, chains = 0, 0, 0, list[int]()
-    line_start = 0
-    for match in _TOKEN.finditer(data):
-        token = match[0]
-        first = token[0]
-        if first in b"#\\":
-            if 2 * words > _WEIGHT:
-                words -= len(_WORD.findall(token))
-            line_start = match.end() if line_start == match.start() else line_start  # a comment alone is no statement
-            continue
-        dots = dots + 1 if token == b"." else 0
-        if first in b"([{":
-            chains.append(chain + 1)
-            chain, weight = 0, weight + 3
-        elif first in b")]}":
-            chain = chains.pop() if chains else 0
-        elif first in b",;":
-            chain, weight = 0, weight + 1
-        elif first in b"\r\n":
-            weight += 0 if line_start == match.start() else 2
-            chain, line_start = 0 if not chains else chain, match.end()
-        elif first in b".+*/%@&|^<>~-":
-            chain += len(token)
-        else:
-            weight += 2
-            if first in b"fFtT" or first in b"rR" and token[1:2] in b"fFtT":  # its fields are code
-                fields = token.count(b"{")
-                weight += 2 * fields
-                if fields > _F_STRING_FIELDS or len(token) > _F_STRING_MARKS and _marks(token) > _F_STRING_MARKS:
-                    return _DEEP
-            elif 2 * words > _WEIGHT:
-                words -= len(_WORD.findall(token))
-        if dots > _DOTS or chain > _CHAIN or len(chains) > _NESTING:
-            return _DEEP
-    return _LARGE if weight + 2 * words > _WEIGHT else ""
-
-
-def _marks(token: bytes) -> int:
-    return sum(token.count(mark) for mark in (b".", b"(", b"[", b"+", b"-", b"*", b"/", b"<", b"&", b"|", b"@", b"%"))
 
 
 def read_python(file: Source) -> PythonTree:

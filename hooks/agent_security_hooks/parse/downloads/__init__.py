@@ -18,3 +18,5 @@ class Event(NamedTuple):
     fix: str = ""
     pedantic: bool = False
     edits: tuple[tuple[int, int, bytes], ...] = ()
+    safe: bool = True
+    """Whether the edits leave what the program does as it is, but for what is wrong."""

@@ -1,0 +1,125 @@
+"""What Python code loads that can run code: pickles, PyTorch and NumPy files, YAML, Keras models, models of a hub.
+
+Most files are told apart by a look at their bytes; only where a line of code names a loader, the file is parsed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent_security_hooks.parse.loads.hot import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from agent_security_hooks.parse.downloads import Event
+    from agent_security_hooks.parse.loads.calls import Calls
+    from agent_security_hooks.parse.mapped import MappedText
+    from agent_security_hooks.parse.python_tree import PythonTree
+    from agent_security_hooks.source import Source
+
+_ENDINGS = (".py", ".pyi", ".pyw")
+
+
+class Loads(NamedTuple):
+    """The events of a file in order of place. `problem` says why it was not looked at, or not to its end, quoting nothing of it."""
+
+    events: list[Event]
+    problem: str = ""
+
+
+def read_loads(file: Source) -> Loads:
+    """The view."""
+    name = file.name.lower()
+    if name.endswith(".ipynb"):
+        return _read_notebook(file)
+    if not name.endswith(_ENDINGS) and ("." in name or not _runs_python(file.data)):
+        return Loads([])
+    families = wanted(file.data)
+    if not families:
+        return Loads([])
+    return _read(file, _parse(file, families), families)
+
+
+def _parse(file: Source, families: frozenset[str]) -> PythonTree:
+    """The tree of what matters in the file, or of all of it where that cannot be told apart."""
+    from agent_security_hooks.parse.loads.blocks import relevant_blocks
+    from agent_security_hooks.parse.loads.hot import places
+    from agent_security_hooks.parse.python_tree import PythonTree, read_python
+
+    text = relevant_blocks(file.data, places(file.data, families), callers="weights" in families)
+    if text is not None:
+        tree = PythonTree(text)
+        if not tree.problem:
+            return tree
+    return file.view(read_python)
+
+
+def _runs_python(data: bytes) -> bool:
+    """Whether the first line calls Python."""
+    return data.startswith(b"#!") and b"python" in data[: max(0, data.find(b"\n")) or 200][:200]
+
+
+def _read_notebook(file: Source) -> Loads:
+    if not wanted(file.data):
+        return Loads([])
+    from agent_security_hooks.parse.notebooks import read_notebook
+    from agent_security_hooks.parse.python_tree import PythonTree
+
+    text: MappedText = file.view(read_notebook)
+    families = wanted(text.data)
+    return _read(file, PythonTree(text), families) if families else Loads([])
+
+
+def _read(file: Source, tree: PythonTree, families: frozenset[str]) -> Loads:
+    if tree.problem:
+        from agent_security_hooks.parse.loads.plain import plain_events
+
+        return Loads(sorted(plain_events(tree.text)), tree.problem)
+    from agent_security_hooks.parse.loads.calls import Calls
+    from agent_security_hooks.parse.loads.names import canonical
+    from agent_security_hooks.parse.loads.uses import Uses
+    from agent_security_hooks.parse.python_text import PythonText
+
+    text = PythonText(tree)
+    readers = list(_readers(families))
+    handed = frozenset().union(*(names for names, _ in readers))
+
+    def is_handed(name: str) -> bool:
+        return canonical(name, file) in handed
+
+    uses = Uses(tree, text, is_handed, frozenset(name.rpartition(".")[2] for name in handed)).read()
+    calls = Calls(file, tree, text, uses)
+    return Loads(sorted({event for _, read in readers for event in read(calls)}))
+
+
+def _readers(families: frozenset[str]) -> Iterator[tuple[frozenset[str], Callable[[Calls], Iterator[Event]]]]:
+    """What each family says of functions that are handed on, and how it is asked for its events."""
+    if "pickle" in families:
+        from agent_security_hooks.parse.loads import pickles
+
+        yield frozenset((*pickles.HANDED, *pickles.SINKS, *pickles.CLASSES)), pickles.pickle_events
+    if "torch" in families:
+        from agent_security_hooks.parse.loads import torch
+
+        yield torch.HANDED, torch.torch_events
+    if "array" in families:
+        from agent_security_hooks.parse.loads import arrays
+
+        yield arrays.HANDED, arrays.array_events
+    if "yaml" in families:
+        from agent_security_hooks.parse.loads import yaml
+
+        yield yaml.HANDED, yaml.yaml_events
+    if "keras" in families:
+        from agent_security_hooks.parse.loads import keras
+
+        yield keras.HANDED, keras.keras_events
+    if "hub" in families:
+        from agent_security_hooks.parse.loads import hub
+
+        yield frozenset(), hub.hub_events
+    if "weights" in families:
+        from agent_security_hooks.parse.loads import weights
+
+        yield frozenset(), weights.weight_events

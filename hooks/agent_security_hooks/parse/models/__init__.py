@@ -1,0 +1,1 @@
+"""What model files would do when they are loaded, told from their bytes alone."""
