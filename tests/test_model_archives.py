@@ -11,11 +11,14 @@ import pytest
 from agent_security_hooks.parse.models.archives import inspect_compressed, inspect_tar, inspect_zip
 from agent_security_hooks.parse.models.archives.directory import read_archive
 from agent_security_hooks.parse.models.archives.inflate import CHUNK, Inflated
-from agent_security_hooks.parse.models.archives.names import leads_out, link_leads_out
+from agent_security_hooks.parse.models.archives.names import leads_home, leads_out, link_leads_out
 from agent_security_hooks.parse.models.archives.tars import entries
 from agent_security_hooks.parse.models.blob import Blob, Budget, Concern, Memory, NotRead, Unread, Window
+from agent_security_hooks.parse.models.driver import ALIKE, read_model
 from agent_security_hooks.parse.models.extension import extension_lie
 from agent_security_hooks.parse.models.identify import kinds
+from agent_security_hooks.repository import Repository
+from agent_security_hooks.source import Source
 from artefacts.archives import compressed, tarred, torch_zip, zipped
 from artefacts.pickles import pickled
 from hypothesis import given, settings
@@ -167,6 +170,33 @@ def test_members_are_limited() -> None:
     assert any(isinstance(step, Unread) for step in steps)
 
 
+def test_only_what_loaders_read_counts() -> None:
+    for inspector, made in ((inspect_zip, zipped), (inspect_tar, tarred)):
+        budget = Budget()
+        budget.members = 3
+        members: dict[str, bytes | str] = {f"{i}.txt": "plain" for i in range(5)} | {"m.pkl": _PICKLE}
+        (step,) = inspector(_blob(made(members)), budget)
+        assert isinstance(step, Blob)
+        assert step.path == "m.pkl"
+
+
+def test_tables_of_contents_are_limited() -> None:
+    for inspector, made in ((inspect_zip, zipped), (inspect_tar, tarred)):
+        budget = Budget()
+        budget.entries = 3
+        for members in ({f"{i}.txt": "plain" for i in range(5)}, {"1.txt": "1", "2.txt": "2"}):  # one limit for the whole file
+            steps = [*inspector(_blob(made(members)), budget)]
+            assert [type(step) for step in steps] == [Unread]
+
+
+def test_of_many_findings_the_first_are_listed() -> None:
+    data = zipped({f"{i:02}.pkl": 'cos\nsystem\n(S"id"\ntR.' for i in range(30)})
+    concerns = read_model(Source("models.zip", data, Repository())).concerns
+    told = [concern.message for concern in concerns if concern.rule == "dangerous-pickle"]
+    assert [message[:6] for message in told] == [f"{i:02}.pkl" for i in range(ALIKE)]
+    assert told[-1].endswith(f"; and {30 - ALIKE} more like this in the file")
+
+
 def test_torch_tars_are_unpickled() -> None:
     steps = [*inspect_tar(_blob(tarred({"sys_info": _PICKLE, "pickle": b"??", "tensors": _PICKLE})), Budget())]
     assert {(step.path, step.loader) for step in steps if isinstance(step, Blob)} == {(name, "pickle") for name in ("sys_info", "pickle", "tensors")}
@@ -278,6 +308,26 @@ def test_leads_out(name: str, expected: bool) -> None:
 def test_links_start_from_their_folder() -> None:
     assert not link_leads_out("a/b/link", "../../c")
     assert link_leads_out("a/b/link", "../../../c")
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/etc/passwd", True),
+        ("../../etc/shadow", True),
+        ("/proc/self/environ", True),
+        ("/root/x", True),
+        ("../../home/me/.ssh/id", True),
+        ("../.aws/credentials", True),
+        ("/etc/alternatives/awk", False),
+        ("/usr/share/etc/passwd", False),
+        ("/home/me/project/x", False),
+        ("../../LICENSE", False),
+        ("C:/Users/me/.kube/config", True),
+    ],
+)
+def test_leads_home(target: str, expected: bool) -> None:
+    assert leads_home(target) is expected
 
 
 def test_only_names_that_promise_something_lie() -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from agent_security_hooks.parse.downloads import Event
     from agent_security_hooks.parse.loads.calls import Calls
-    from agent_security_hooks.parse.mapped import MappedText
     from agent_security_hooks.parse.python_tree import PythonTree
     from agent_security_hooks.source import Source
 
@@ -63,12 +62,14 @@ def _runs_python(data: bytes) -> bool:
 def _read_notebook(file: Source) -> Loads:
     if not wanted(file.data):
         return Loads([])
-    from agent_security_hooks.parse.notebooks import read_notebook
-    from agent_security_hooks.parse.python_tree import PythonTree
+    from agent_security_hooks.parse.loads.plain import plain_events
+    from agent_security_hooks.parse.notebooks import parse_notebook
 
-    text: MappedText = file.view(read_notebook)
-    families = wanted(text.data)
-    return _read(file, PythonTree(text), families) if families else Loads([])
+    notebook = file.view(parse_notebook)
+    families = wanted(notebook.tree.text.data)
+    found = _read(file, notebook.tree, families) if families else Loads([])
+    loose = {event for cell in notebook.left_out for event in plain_events(cell)}
+    return Loads(sorted({*found.events, *loose}), notebook.problem)
 
 
 def _read(file: Source, tree: PythonTree, families: frozenset[str]) -> Loads:

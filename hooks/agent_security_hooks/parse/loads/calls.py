@@ -47,6 +47,7 @@ class Calls:
         self.tree = tree
         self.text = text
         self.uses = uses
+        self._dictionaries: dict[ast.AST, dict[str, ast.expr] | None] = {}
 
     def keyword(self, use: Use, name: str, position: int = -1) -> Given:
         """What a use gives for a parameter, by name, by position or in a dictionary after `**` that is written out in the file."""
@@ -87,13 +88,9 @@ class Calls:
             if len(found) != 1 or found[0][0].kind != "value" or found[0][0].value is None:
                 return None, scope
             node, scope = found[0][0].value, found[0][1]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
-            entries = {keyword.arg or "": keyword.value for keyword in node.keywords}
-        elif isinstance(node, ast.Dict):
-            entries = {constant_text(key): value for key, value in zip(node.keys, node.values)}
-        else:
-            return None, scope
-        return (None if "" in entries else entries), scope
+        if node not in self._dictionaries:  # one may be handed on to thousands of calls
+            self._dictionaries[node] = _entries(node)
+        return self._dictionaries[node], scope
 
     def bound(self, node: ast.expr, scope: Scope) -> list[tuple[Binding, Scope]]:
         """What gives a name or attribute its meaning, with the scopes; nothing where the file does not tell."""
@@ -101,6 +98,16 @@ class Calls:
             bindings, owner = self.tree.bindings(node.id, scope)
             return [(binding, owner) for binding in bindings[:BINDINGS] if owner is not None]
         return self.tree.attribute_bindings(node, scope) or [] if isinstance(node, ast.Attribute) else []
+
+    def _before(self, node: ast.expr, scope: Scope) -> list[tuple[Binding, Scope]]:
+        """What gives a name its meaning where it stands: in code that runs straight on, the last assignment before."""
+        found = self.bound(node, scope)
+        body = getattr(scope.node, "body", None)
+        if len(found) < 2 or not isinstance(body, list) or any(owner is not scope or binding.node not in body for binding, owner in found):
+            return found
+        # Each of them is a statement of the function's own, and none is in a loop, a branch or another function.
+        earlier = [each for each in found if each[0].kind == "value" and (each[0].node.end_lineno or 0) < node.lineno]  # type: ignore[attr-defined]
+        return earlier[-1:] or found
 
     def truths(self, node: ast.expr, scope: Scope, depth: int = 0) -> set[bool | None]:
         """The truth values that an expression may have; None stands for one that the file does not tell."""
@@ -114,7 +121,9 @@ class Calls:
             return self.truths(node.args[0], scope, depth + 1)
         if isinstance(node, ast.IfExp) and depth < _DEPTH:
             return self.truths(node.body, scope, depth + 1) | self.truths(node.orelse, scope, depth + 1)
-        found = self.bound(node, scope)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
+            return {bool(node.keys if isinstance(node, ast.Dict) else node.elts)}
+        found = self._before(node, scope)
         if not found or depth >= _DEPTH:
             return {None}
         results: set[bool | None] = set()
@@ -142,3 +151,13 @@ class Calls:
             yield self.tree.name(base, scope.parent), inner
             if inner is not None and inner is not scope:
                 yield from self.bases(inner, depth + 1)
+
+
+def _entries(node: ast.expr) -> dict[str, ast.expr] | None:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        entries = {keyword.arg or "": keyword.value for keyword in node.keywords}
+    elif isinstance(node, ast.Dict):
+        entries = {constant_text(key): value for key, value in zip(node.keys, node.values)}
+    else:
+        return None
+    return None if "" in entries else entries

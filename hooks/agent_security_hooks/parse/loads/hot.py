@@ -5,6 +5,7 @@ A family is wanted where a line of code takes a loading function of one of its m
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.loads.hub_words import FETCHES, HUB, WEIGHTS
@@ -29,8 +30,8 @@ class _Family(NamedTuple):
 _LOADS = rb"_?loads?|load_all|load_session|load_module\w*|load_compatibility"
 _FAMILIES: dict[str, _Family] = {
     "pickle": _Family(
-        (b"ickle", b"joblib", b"dill", b"shelve", b"msgpack_numpy", b"skops.io", b"allow_dangerous_deserialization"),
-        rb"_pickle|c?[pP]ickle5?|cloudpickle|jsonpickle|zodbpickle|compress_pickle|dill|joblib|shelve|hickle|msgpack_numpy|skops|ForkingPickler",
+        (b"ickle", b"joblib", b"dill", b"shelve", b"msgpack_numpy", b"allow_dangerous_deserialization"),
+        rb"_pickle|c?[pP]ickle5?|cloudpickle|jsonpickle|zodbpickle|compress_pickle|dill|joblib|shelve|hickle|msgpack_numpy|ForkingPickler",
         _LOADS + rb"|decode|restore|open|\w*Shelf|unpackb?|_?Unpickler",
         (
             (b"load", b""),
@@ -101,6 +102,12 @@ _PIECES: dict[bytes, bytes] = {
 }
 _LOOKED_FOR = tuple(dict.fromkeys(_PIECES.values()))
 """What is looked for in every file: a few short pieces that one of the words has in it."""
+_IMPORTERS = (b"__import__(", b"import_module(")
+_NAMED = Pattern(rb"\w+\([ \t\r\n]{0,40}(?:[\"'][\w.]{1,100}[\"'][ \t\r\n]{0,40}[,)]|[fF][\"']|__name__\b)")
+"""An import by a name that stands there, or that only the run can tell."""
+_HIDDEN = frozenset(("pickle", "torch", "yaml", "array"))
+_PUT_TOGETHER = Pattern(rb"[\"'][ \t]{0,4}\+[ \t]{0,4}[\"']|[\"']\.join\([ \t]{0,4}[\[(][\"']|[\"']\[::-1\]|\bchr\(|\bb64decode\(")
+"""A text that is put together of constants: where a module is imported by its name, that may be the name."""
 _FAR = 400
 _SEEN = 20_000
 """Hits of one word that are looked at; a file with more is parsed."""
@@ -109,8 +116,9 @@ _SEEN = 20_000
 def wanted(data: bytes) -> frozenset[str]:
     """The families whose functions stand on lines of code."""
     pieces = [piece for piece in _LOOKED_FOR if piece in data]
+    hidden = _HIDDEN if _imports_by_text(data) else frozenset[str]()
     if not pieces:
-        return frozenset()
+        return hidden
     possible = {word for word, piece in _PIECES.items() if piece in pieces and word in data}
     found = {name for name, family in _FAMILIES.items() if not possible.isdisjoint(family.words) and _is_hot(name, data)}
     if _on_code(data, [word for word in HUB if word in possible]):
@@ -118,7 +126,17 @@ def wanted(data: bytes) -> frozenset[str]:
     weights = [word for word in WEIGHTS if word in possible]
     if weights and _on_code(data, [word for word in FETCHES if word in data]) and _on_code(data, weights):
         found.add("weights")
-    return frozenset(found)
+    return hidden.union(found)
+
+
+def _imports_by_text(data: bytes) -> bool:
+    """Whether a module whose name is put together is imported by a line of code."""
+    return (
+        any(importer in data for importer in _IMPORTERS)
+        and b"load" in data
+        and _PUT_TOGETHER.search(data) is not None
+        and any(_is_code(_before_place(data, place)) and _NAMED.match(data, place) is None for word in _IMPORTERS for place in islice(_all(word, data), _SEEN))
+    )
 
 
 def places(data: bytes, families: frozenset[str]) -> list[int]:
@@ -132,6 +150,8 @@ def places(data: bytes, families: frozenset[str]) -> list[int]:
                 found += (place for place in _all(piece, data) if _FUNCTIONS[name].match(data, _word_start(data, place)) is not None)
     if "torch" in families:
         found += (match.start() for match in _RETURNS.finditer(data))
+    if _imports_by_text(data):
+        found += (place for word in (*_IMPORTERS, b"load") for place in _all(word, data))
     for maker in _MAKERS:  # getattr(torch, "lo" + "ad")
         found += (place for place in _all(maker, data) if any(data.find(module, place, place + _FAR) >= 0 for module in _COMMON))
     return sorted(found)
@@ -270,7 +290,10 @@ def _few(pattern: Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
 
 def _before(match: re.Match[bytes]) -> bytes:
     """What stands before a hit on its line."""
-    data, start = match.string, match.start()
+    return _before_place(match.string, match.start())
+
+
+def _before_place(data: bytes, start: int) -> bytes:
     return data[max(data.rfind(b"\n", max(0, start - _FAR), start) + 1, start - _FAR) : start]
 
 

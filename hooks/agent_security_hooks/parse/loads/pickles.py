@@ -81,8 +81,6 @@ class _Pickles:
                     yield Event(*self.tree.span(use.node), RULE, f"{name} without find_class {handed}runs code that the file names", CLASSES[name])
             elif use.call is not None:
                 yield from self._subclass(use, use.call)
-                if name in ("skops.io.load", "skops.io.loads"):
-                    yield from self._trusting(use, name)
                 if dangerous:
                     yield from self._allowed(use, use.call)
         if dangerous:
@@ -133,11 +131,6 @@ class _Pickles:
         if unpickler:
             message = f"{klass.node.name} is a {unpickler} without find_class: it runs code that the file names"  # type: ignore[attr-defined]
             yield Event(*self.tree.span(use.node), RULE, message, "give it a find_class that raises for every name but those that the data needs")
-
-    def _trusting(self, use: Use, name: str) -> Iterator[Event]:
-        given = self.calls.keyword(use, "trusted")
-        if isinstance(given.node, ast.Constant) and given.node.value is True:
-            yield Event(*self.tree.span(use.node), RULE, f"{name} trusts every type that the file names", "list the types: trusted=[...]")
 
     def _allowed(self, use: Use, call: ast.Call) -> Iterator[Event]:
         for keyword in call.keywords:

@@ -53,19 +53,33 @@ def read_model(file: Source) -> Inspection:
     """A view. The texts quote names of members, modules and functions, shortened, and nothing else of the file."""
     if file.raw.startswith(_POINTER):
         _note_pointer(file)
-        return Inspection((), ())
-    findings = _Findings()
-    unread: dict[str, None] = {}
+        return _NOTHING
     if file.large is not None and file.large.size > STREAM_LIMIT:
         large = f"{file.large.size >> 20} MB is over the limit of {STREAM_LIMIT >> 20} MB for model files; exclude it in the configuration if it is meant to be here"
         return Inspection((), (large,) if _is_model_name(file.name) or kinds(Blob(file.large, "", file.name)) else ())
-    for blob, step in _walk(Blob(file.large or Memory(file.raw), "", file.name)):
+    first = Blob(file.large or Memory(file.raw), "", file.name)
+    if _is_ordinary(first):
+        return _NOTHING
+    findings, unread = _Findings(), dict[str, None]()
+    for blob, step in _walk(first):
         where = f"{excerpt(blob.path, 80)}: " if blob.path else ""
         if isinstance(step, Concern):
             findings.add(step._replace(message=where + step.message))
         else:
             unread[where + step.reason] = None
     return Inspection(findings.listed(), list(unread))
+
+
+_NOTHING = Inspection((), ())
+
+
+def _is_ordinary(first: Blob) -> bool:
+    """Whether there is nothing to inspect, as in nearly all files."""
+    try:
+        found = kinds(first)
+        return not found and extension_lie(first, found) is None
+    except (NotRead, Unreadable):
+        return False
 
 
 class _Findings:
@@ -128,7 +142,6 @@ def _walk(first: Blob) -> Iterator[tuple[Blob, Concern | Unread]]:
                     yield blob, Unread(f"it holds archives in archives, more than {DEPTH} deep")
                 elif budget.members <= 0:
                     yield first, Unread("it holds more members than are looked at")
-                    return
                 else:
                     budget.members -= 1
                     inner.append(step)
