@@ -201,6 +201,27 @@ def test_the_version_of_torch_is_read(tmp_path: Path, monkeypatch: pytest.Monkey
     assert asks_for_torch(Source("pkg/a.py", b"", Repository()), (2, 6)) is (answer and "<3" not in content)
 
 
+def test_what_fix_cannot_do_is_not_promised() -> None:
+    def fixes(code: str) -> list[str]:
+        return [event.fix for event in events("import torch, yaml\n" + code)]
+
+    assert fixes("torch.load(f)") == [""]  # the rule's own, which speaks of --fix
+    assert "--unsafe-fixes" in fixes("torch.load(f, weights_only=False)")[0]
+    assert fixes("torch.load(f, pickle_module=dill)")[0].startswith("remove pickle_module")
+    for code in ("torch.load()", "map(torch.load, fs)", "print torch.load(f)", "print yaml.load(f)", "yaml.load(f, Loader=None)"):
+        assert fixes(code)[0]
+        assert "--fix" not in fixes(code)[0]
+
+
+def test_more_downloads_than_are_followed() -> None:
+    code = (
+        "import torch, requests\n"
+        + "".join(f"r = requests.get('https://a.example/{number}')\n" for number in range(1001))
+        + "torch.load(f, weights_only=True)\n"
+    )
+    assert read_loads(Source("a.py", code.encode(), Repository())).problem == "has more downloads than are followed; the rest was not looked at"
+
+
 def test_what_cannot_be_parsed_is_named_only_where_it_matters() -> None:
     def problem(code: str) -> str:
         return read_loads(Source("a.py", code.encode(), Repository())).problem
@@ -244,6 +265,10 @@ HOSTILE = {
     "tries": "import torch\n" + "try:\n    torch.load(f, weights_only=True)\nexcept E:\n    torch.load(f, weights_only=False)\n" * 900,
     "requirements": "torch " * 100_000,
     "words": "pickle torch yaml load marshal keras " * 20_000,
+    "dictionary": "import torch\nBIG = {" + "'a': 1, " * 8000 + "}\n" + "torch.load(f, **BIG)\n" * 8000,
+    "rebound": "import torch\nw = True\nw = True\n" + "torch.load(f, weights_only=w)\n" * 8000,
+    "joined": "import importlib\n" + "importlib.import_module('pick' + 'le').load(f)\n" * 6000,
+    "aliases of functions": "from torch import load\n" + "".join(f"r{i} = torch.load\n" for i in range(10_000)) + "def f(): load(x)\n" * 100,
     "as": "import pickle as " * 20_000,
 }
 

@@ -252,7 +252,7 @@ HARMLESS_TYPES = re.compile(
 )
 """Types with names in lower case that are called with one value."""
 
-RECONSTRUCTORS = re.compile(r"__pyx_unpickle_\w+|_+(?:ufunc_)?reconstruct\w*|_+rebuild_\w+|_+unpickle\w*|_new_\w+|_+\w+_(?:unpickle|reconstruct|ctor)")
+RECONSTRUCTORS = re.compile(r"__pyx_unpickle_\w+|_+(?:ufunc_)?reconstruct\w*|_+rebuild_\w+|_+unpickle\w*|_new_\w+|_\w*_(?:unpickle|reconstruct|ctor)")
 """Names, in modules that are not part of Python, that functions have which put an object together from its state."""
 
 _PYTHON2_MODULES = """

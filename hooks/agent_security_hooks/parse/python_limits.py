@@ -8,7 +8,7 @@ LARGEST = 4 << 20
 """Bytes of Python that are parsed."""
 # The parser takes time and memory for each token and the square of some; before Python 3.11 it even crashes on deep trees. These are far beyond what people write.
 _WEIGHT = 350_000
-"""Of words and strings (2), brackets (3), lines (2) and commas (1): 800 kB of plain code, and 350,000 nodes at most."""
+"""Of words and strings (2), brackets (3), lines (2), commas and operators (1): 800 kB of plain code, and 350,000 nodes at most."""
 _CHAIN = 2500
 _DOTS = 100
 _NESTING = 100
@@ -16,8 +16,8 @@ _F_STRING_FIELDS = 1000
 _F_STRING_MARKS = 10_000
 _HARMLESS = 20_000
 """Bytes that can exceed no limit but that on names with dots."""
-DEEP = "not analysed: its code is nested too deeply"
-_LARGE = "not analysed: it holds more code than is looked at"
+DEEP = "its code is nested too deeply"
+_LARGE = "it holds more code than is looked at"
 _TOKEN = Pattern(
     rb"#[^\r\n]*|\\(?:\r\n|[\r\n])"
     rb"|(?:\b[A-Za-z]{1,2})?(?:\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*(?:\"\"\"|\Z)|'''(?:[^\\']|\\.|'(?!''))*(?:'''|\Z)"
@@ -55,7 +55,7 @@ def too_much(data: bytes) -> str:
             weight += 0 if line_start == match.start() else 2
             chain, line_start = 0 if not chains else chain, match.end()
         elif first in b".+*/%@&|^<>~-":
-            chain += len(token)
+            chain, weight = chain + len(token), weight + (len(token) if token != b"." else 0)
         else:
             weight += 2
             if first in b"fFtT" or first in b"rR" and token[1:2] in b"fFtT":  # its fields are code

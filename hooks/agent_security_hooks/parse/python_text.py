@@ -143,6 +143,8 @@ class PythonText:
         """Text of an element of a literal table; of any one where the key is not known."""
         assert isinstance(node, ast.Subscript)  # noqa: S101 - for the type checker
         holder: ast.AST = node.value
+        if _is_reversal(node.slice):
+            return tuple(text[::-1] for text in self._of(holder, scope, depth))
         if isinstance(holder, (ast.Name, ast.Attribute)):
             value = self._only_value(holder, scope)
             if value is None:
@@ -176,6 +178,9 @@ class PythonText:
             return tuple(self._filled(text, _FIELD, node.args, scope, depth) for text in self._of(node.func.value, scope, depth))
         if isinstance(node.func, ast.Attribute) and node.func.attr in _SAME_TEXT:
             return self._of(node.func.value, scope, depth)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and isinstance(node.func.value, ast.Constant):
+            pieces = node.args[0] if len(node.args) == 1 else None
+            return self._joined(pieces.elts, scope, depth, _literal(node.func.value.value)) if isinstance(pieces, (ast.List, ast.Tuple)) else (HOLE,)
         name = self.tree.name(node.func, scope)
         if name in _DEFAULT_SECOND:
             return self._of(node.args[1], scope, depth) if len(node.args) > 1 else (HOLE,)
@@ -192,6 +197,11 @@ def _index(node: ast.AST) -> object:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, int):
         return -node.operand.value
     return node.value if isinstance(node, ast.Constant) else None
+
+
+def _is_reversal(node: ast.AST) -> bool:
+    """Whether it is `[::-1]`."""
+    return isinstance(node, ast.Slice) and node.lower is None and node.upper is None and node.step is not None and _index(node.step) == -1
 
 
 def _literal(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_security_hooks.parse.loads.hot import wanted
+from agent_security_hooks.parse.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,10 +35,40 @@ def read_loads(file: Source) -> Loads:
         return _read_notebook(file)
     if not name.endswith(_ENDINGS) and ("." in name or not _runs_python(file.data)):
         return Loads([])
+    if b"coding" in file.data[:_COOKIE] and (encoding := _other_encoding(file.data)):
+        return Loads([], f"it declares the encoding {encoding}, in which its code looks like something else")
     families = wanted(file.data)
+    if families:
+        return _read(file, _parse(file, families), families)
+    # Python takes letters of mathematics and of full width for the plain ones.
+    families = wanted(_plain_letters(file.data)) if not file.data.isascii() and any(begin in file.data for begin in _LETTERS) else families
     if not families:
         return Loads([])
-    return _read(file, _parse(file, families), families)
+    from agent_security_hooks.parse.python_tree import read_python
+
+    return _read(file, file.view(read_python), families)
+
+
+_COOKIE = 200
+_CODING = Pattern(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]{0,80}?coding[:=][ \t]{0,4}([-\w.]{1,40})")
+"""The declaration in the first two lines: https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations."""
+_READABLE = Pattern(
+    rb"(?i)(?:utf[-_]?8|u8|utf[-_]?8[-_]sig|(?:us[-_]?)?ascii|latin[-_]?\w{1,3}|l[1-9]|(?:iso|iso[-_])?8859[-_]\d{1,2}|(?:cp|windows[-_]?)(?:125\d|4[34]7|8[56]\d|7[37]\d|9[345]\d)"
+    rb"|koi8[-_][rtu]|euc[-_]?\w{2}|gbk?|gb2312|gb18030|big5\w*|(?:s|shift)[-_]?jis\w*|mac[-_]?\w*|tis[-_]?620|binary|none|undefined)\Z"
+)
+"""Encodings in which ASCII is ASCII."""
+_LETTERS = (b"\xef\xbc", b"\xef\xbd", b"\xf0\x9d")
+
+
+def _other_encoding(data: bytes) -> str:
+    match = _CODING.match(data)
+    return "" if match is None or _READABLE.match(match[1]) is not None else match[1].decode("ascii", "replace")
+
+
+def _plain_letters(data: bytes) -> bytes:
+    from unicodedata import normalize
+
+    return normalize("NFKC", data.decode("utf-8", "replace")).encode()
 
 
 def _parse(file: Source, families: frozenset[str]) -> PythonTree:
@@ -46,7 +77,8 @@ def _parse(file: Source, families: frozenset[str]) -> PythonTree:
     from agent_security_hooks.parse.loads.hot import places
     from agent_security_hooks.parse.python_tree import PythonTree, read_python
 
-    text = relevant_blocks(file.data, places(file.data, families), callers="weights" in families)
+    known = places(file.data, families)
+    text = relevant_blocks(file.data, known, callers="weights" in families) if known is not None else None
     if text is not None:
         tree = PythonTree(text)
         if not tree.problem:
@@ -60,7 +92,7 @@ def _runs_python(data: bytes) -> bool:
 
 
 def _read_notebook(file: Source) -> Loads:
-    if not wanted(file.data):
+    if not wanted(_as_lines(file.data)):
         return Loads([])
     from agent_security_hooks.parse.loads.plain import plain_events
     from agent_security_hooks.parse.notebooks import parse_notebook
@@ -70,6 +102,18 @@ def _read_notebook(file: Source) -> Loads:
     found = _read(file, notebook.tree, families) if families else Loads([])
     loose = {event for cell in notebook.left_out for event in plain_events(cell)}
     return Loads(sorted({*found.events, *loose}), notebook.problem)
+
+
+def _as_lines(data: bytes) -> bytes:
+    """JSON as nearly the lines that its texts have: enough for a look at the bytes."""
+    if b"\\" in data:
+        if b"\\u00" in data:
+            data = _ESCAPED.sub(lambda match: bytes((int(match[1], 16),)), data)
+        data = data.replace(b'\\"', b"'").replace(b"\\n", b"\n").replace(b"\\t", b"\t").replace(b"\\r", b"\r")
+    return data.replace(b'"', b" ")
+
+
+_ESCAPED = Pattern(rb"\\u00([2-7][0-9A-Fa-f])")
 
 
 def _read(file: Source, tree: PythonTree, families: frozenset[str]) -> Loads:
@@ -91,7 +135,8 @@ def _read(file: Source, tree: PythonTree, families: frozenset[str]) -> Loads:
 
     uses = Uses(tree, text, is_handed, frozenset(name.rpartition(".")[2] for name in handed)).read()
     calls = Calls(file, tree, text, uses)
-    return Loads(sorted({event for _, read in readers for event in read(calls)}))
+    events = sorted({event for _, read in readers for event in read(calls)})
+    return Loads(events, calls.problem)
 
 
 def _readers(families: frozenset[str]) -> Iterator[tuple[frozenset[str], Callable[[Calls], Iterator[Event]]]]:

@@ -61,5 +61,5 @@ def _numpy(calls: Calls, use: Use, name: str) -> Iterator[Event]:
         return
     known = name in _POSITIONS or any(word in last.lower() for word in _READS)
     shown = name if name in _POSITIONS else last or "this call"
-    message = f"{shown} with allow_pickle" + (" runs code that the file names" if truth else " runs code that the file names, where that is true")
+    message = f"{shown} with allow_pickle" + (" runs whatever code the file asks for" if truth else " runs whatever code the file asks for, where that is true")
     yield Event(*calls.tree.span(use.node), NUMPY, message, _FIX, truth is None or not known)

@@ -47,7 +47,10 @@ class Calls:
         self.tree = tree
         self.text = text
         self.uses = uses
+        self.problem = ""
+        """Why a family did not look at all of the file, if it did not."""
         self._dictionaries: dict[ast.AST, dict[str, ast.expr] | None] = {}
+        self._bodies: dict[Scope, frozenset[ast.AST]] = {}
 
     def keyword(self, use: Use, name: str, position: int = -1) -> Given:
         """What a use gives for a parameter, by name, by position or in a dictionary after `**` that is written out in the file."""
@@ -102,8 +105,12 @@ class Calls:
     def _before(self, node: ast.expr, scope: Scope) -> list[tuple[Binding, Scope]]:
         """What gives a name its meaning where it stands: in code that runs straight on, the last assignment before."""
         found = self.bound(node, scope)
-        body = getattr(scope.node, "body", None)
-        if len(found) < 2 or not isinstance(body, list) or any(owner is not scope or binding.node not in body for binding, owner in found):
+        if len(found) < 2:
+            return found
+        if scope not in self._bodies:
+            body = getattr(scope.node, "body", None)
+            self._bodies[scope] = frozenset(body if isinstance(body, list) else ())
+        if any(owner is not scope or binding.node not in self._bodies[scope] for binding, owner in found):
             return found
         # Each of them is a statement of the function's own, and none is in a loop, a branch or another function.
         earlier = [each for each in found if each[0].kind == "value" and (each[0].node.end_lineno or 0) < node.lineno]  # type: ignore[attr-defined]

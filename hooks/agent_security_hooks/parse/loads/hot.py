@@ -27,12 +27,12 @@ class _Family(NamedTuple):
     """Words that say by themselves that the family is used."""
 
 
-_LOADS = rb"_?loads?|load_all|load_session|load_module\w*|load_compatibility"
+_LOADS = rb"_?loads?|load_all|load_session|load_module\w{0,40}|load_compatibility"
 _FAMILIES: dict[str, _Family] = {
     "pickle": _Family(
         (b"ickle", b"joblib", b"dill", b"shelve", b"msgpack_numpy", b"allow_dangerous_deserialization"),
         rb"_pickle|c?[pP]ickle5?|cloudpickle|jsonpickle|zodbpickle|compress_pickle|dill|joblib|shelve|hickle|msgpack_numpy|ForkingPickler",
-        _LOADS + rb"|decode|restore|open|\w*Shelf|unpackb?|_?Unpickler",
+        _LOADS + rb"|decode|restore|open|\w{0,40}Shelf|unpackb?|_?Unpickler",
         (
             (b"load", b""),
             (b"Unpickler", b""),
@@ -74,7 +74,7 @@ _BY_NAME = Pattern(rb"getattr\([ \t]{0,4}([\w.]{1,80})[ \t]{0,4},[ \t]{0,4}[^\"'
 _OWNER = Pattern(rb"(?:^|[^\w.`])([\w.]{1,200})\.\Z")
 _ASKED = (b"getattr", b"attrgetter", b"methodcaller", b"__getattribute__", b"__dict__", b"vars(", b"globals(", b"locals(", b"resolve_name", b"locate(")
 _COPY = Pattern(rb"\(([\w.]{1,80})\.dumps\(")
-_AFTER = Pattern(rb"\w*[ \t]{0,4}(?:[(=.\[\"':,)\]}\r\n;#|]|import\b|as\b|if\b|or\b|\Z)")
+_AFTER = Pattern(rb"\w{0,80}[ \t]{0,4}(?:[(=.\[\"':,)\]}\r\n;#|]|import\b|as\b|if\b|or\b|load\b|\Z)")
 # Words that mean something else where the library is not named.
 _TOGETHER = {
     b"pipeline(": b"transformers", b"LLM(": b"vllm", b"EngineArgs": b"vllm", b"CrossEncoder": b"transformers", b"SparseEncoder": b"transformers", b"from_tf": b"pretrained",
@@ -91,6 +91,7 @@ _SHORT = (
     b"transformers",
     b"vllm",
     b"hub",
+    b"evaluate",
     b"safetensors",
     b"load_",
     b"HuggingFace",
@@ -103,10 +104,10 @@ _PIECES: dict[bytes, bytes] = {
 _LOOKED_FOR = tuple(dict.fromkeys(_PIECES.values()))
 """What is looked for in every file: a few short pieces that one of the words has in it."""
 _IMPORTERS = (b"__import__(", b"import_module(")
-_NAMED = Pattern(rb"\w+\([ \t\r\n]{0,40}(?:[\"'][\w.]{1,100}[\"'][ \t\r\n]{0,40}[,)]|[fF][\"']|__name__\b)")
+_NAMED = Pattern(rb"\w{1,80}\([ \t\r\n]{0,40}(?:[\"'][\w.]{1,100}[\"'][ \t\r\n]{0,40}[,)]|[fF][\"']|__name__\b)")
 """An import by a name that stands there, or that only the run can tell."""
 _HIDDEN = frozenset(("pickle", "torch", "yaml", "array"))
-_PUT_TOGETHER = Pattern(rb"[\"'][ \t]{0,4}\+[ \t]{0,4}[\"']|[\"']\.join\([ \t]{0,4}[\[(][\"']|[\"']\[::-1\]|\bchr\(|\bb64decode\(")
+_PUT_TOGETHER = Pattern(rb"[\"'][ \t]{0,4}\+[ \t]{0,4}[\"']|[\"']\.join\([ \t]{0,4}[\[(][\"']|[\"'\w]\[::-1\]")
 """A text that is put together of constants: where a module is imported by its name, that may be the name."""
 _FAR = 400
 _SEEN = 20_000
@@ -139,8 +140,10 @@ def _imports_by_text(data: bytes) -> bool:
     )
 
 
-def places(data: bytes, families: frozenset[str]) -> list[int]:
-    """Where the words stand, in order, without which a function or class of the file cannot matter."""
+def places(data: bytes, families: frozenset[str]) -> list[int] | None:
+    """Where the words stand, in order, without which a function or class of the file cannot matter; None where they stand all over it."""
+    if len(data) > 4 * _SEEN and any(data.count(piece) > _SEEN for name in families & _FAMILIES.keys() for piece, _ in _FAMILIES[name].pieces):
+        return None
     words = {word for name in families & _FAMILIES.keys() for word in (*_FAMILIES[name].evident, *_FAMILIES[name].words)}
     words.update(*([HUB] if "hub" in families else []), *([WEIGHTS, FETCHES, _CHECKS] if "weights" in families else []))
     found = [place for word in words - _COMMON for place in _all(word, data)]
@@ -154,9 +157,28 @@ def places(data: bytes, families: frozenset[str]) -> list[int]:
         found += (place for word in (*_IMPORTERS, b"load") for place in _all(word, data))
     for maker in _MAKERS:  # getattr(torch, "lo" + "ad")
         found += (place for place in _all(maker, data) if any(data.find(module, place, place + _FAR) >= 0 for module in _COMMON))
+    # Where it is imported from torch.hub, or numpy.load takes what it is told from a dictionary.
+    if "hub" in families and any(module in data for module in _HUB_MODULES) or "array" in families and b"**" in data:
+        found += (match.start() for match in _LOAD.finditer(data))
+    names = _aliases(data, found)
+    if names:
+        found += (match.start() for match in _WORD.finditer(data) if match[0] in names)
     return sorted(found)
 
 
+def _aliases(data: bytes, found: Iterable[int]) -> set[bytes]:
+    """The names that the lines of these places give to something: `from torch import load as read`, `read = torch.load`."""
+    names: set[bytes] = set()
+    for start in {data.rfind(b"\n", max(0, place - _FAR), place) + 1 for place in found}:
+        match = _ALIAS.match(data, start)
+        if match is not None:
+            names.update(_WORD.findall(match[1] or match[2]))
+    return names
+
+
+_ALIAS = Pattern(rb"(?!with\b)[^\r\n#]{0,300}?\bas[ \t]{1,4}(\w{1,80})|[ \t]*([\w.= \t]{1,80}?)[ \t]{0,4}=[ \t]{0,4}[\w.]{1,120}[ \t]{0,4}(?:[\r\n#]|\Z)")
+_HUB_MODULES = (b"torch.hub", b"evaluate")
+_LOAD = Pattern(rb"\bload\b")
 _COMMON = frozenset((b"torch", b"keras"))
 """Words of a family that large files of that library have in each of their functions."""
 _CHECKS = (b"hash", b"sha", b"md5", b"digest", b"blake", b"checksum", b"verif", b"compare")

@@ -260,13 +260,13 @@ class _Hub:
 
     def _trusted(self, span: tuple[int, int], revision: str, text: str = "", kind: str = MODEL) -> Event:
         name = hub_id(text, kind, self.file) if text else ""
-        whose = name or "whatever repository is loaded"
+        whose = name or "the model's repository"
         if COMMIT.fullmatch(revision):
-            return Event(*span, "trusted-remote-code", f"trust_remote_code=True runs Python of {whose}, though of one commit", _REVIEWED, True)
+            return Event(*span, "trusted-remote-code", f"trust_remote_code=True runs the Python in {whose}, though at a fixed commit", _REVIEWED, True)
         if text and is_local(text, self.file):
             return Event(*span, "trusted-remote-code", "trust_remote_code=True runs the Python that lies in the model's directory", _REVIEWED, True)
         fix = f"remove it, or read the code and pin its commit: {self._pin(name, kind)}" if name else ""
-        return Event(*span, "trusted-remote-code", f"trust_remote_code=True runs Python of {whose} as it is on the day", fix)
+        return Event(*span, "trusted-remote-code", f"trust_remote_code=True runs the Python in {whose} at no fixed commit", fix)
 
     def _torch_hub(self, use: Use, call: ast.Call) -> Iterator[Event]:
         given = self.given(use, "repo_or_dir", "github", position=0)
@@ -281,10 +281,11 @@ class _Hub:
         constant = self.constant(trust)
         asks = constant is not None and (constant.value is False or constant.value == "check")
         where = f"its branch or tag {ref[:60]}" if ref.isprintable() and ref else "its default branch"
-        message = f"{use.name} runs hubconf.py of {repository} as it is on {where}"
+        named = ref if is_ref(ref) else "HEAD"
+        message = f"{use.name} runs hubconf.py of {repository} at {where}, which can be moved"
         if asks:
             message += ", after a question that is answered once for all commits"
-        fix = f'write "{repository}:COMMIT" and skip_validation=True; git ls-remote https://github.com/{repository} HEAD prints the commit'
+        fix = f'write "{repository}:COMMIT" and skip_validation=True; git ls-remote https://github.com/{repository} {named} prints the commit'
         yield Event(*self._span(call, given.node), "trusted-remote-code", message, fix, asks)
 
     def _evaluate(self, use: Use, call: ast.Call) -> Iterator[Event]:
@@ -295,7 +296,7 @@ class _Hub:
         owned = "/" in text
         name = hub_id(text, SPACE, self.file) if owned else f"evaluate-metric/{text}" if text.replace("_", "").isalnum() else ""
         if name:
-            message = f"evaluate.load runs the Python of {name} as it is on the day"
+            message = f"evaluate.load runs the Python in {name} at no fixed commit"
             yield Event(*self._span(call, path.node), "trusted-remote-code", message, self._pin(name, SPACE), not owned)
 
     def settings(self) -> Iterator[Event]:
@@ -310,7 +311,7 @@ class _Hub:
                     yield self._trusted(self.tree.span(node), "")
                 elif name == "HF_DATASETS_TRUST_REMOTE_CODE" and self._switches_on(node.value, scope):
                     message = f"{name} lets every data set run its own Python"
-                    yield Event(*self.tree.span(node), "trusted-remote-code", message, "remove it, and pin the data sets' commits")
+                    yield Event(*self.tree.span(node), "trusted-remote-code", message, 'remove it, and pass revision="COMMIT" where a data set is loaded')
 
     def _entry(self, node: ast.Dict, scope: Scope) -> Iterator[Event]:
         for key, value in zip(node.keys, node.values):
@@ -397,4 +398,4 @@ class _Hub:
 
 _DATASETS = frozenset(("datasets.load_dataset", "datasets.load.load_dataset", "load_dataset"))
 _SAVERS = frozenset(("save_pretrained", "save_to_disk", "save_model", "save", "makedirs", "mkdir"))
-_REVIEWED = "read that code, and say so in an ignore with a reason; or use a model that needs none"
+_REVIEWED = "read that code, then ignore this finding with a reason; or use a model that needs none"

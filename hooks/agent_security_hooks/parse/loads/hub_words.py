@@ -4,7 +4,7 @@ from __future__ import annotations
 
 HUB: tuple[bytes, ...] = (
     b"trust_remote_code", b"TRUST_REMOTE_CODE", b"from_pretrained", b"hf_hub_download", b"snapshot_download", b"load_dataset", b"pipeline(", b"SentenceTransformer", b"CrossEncoder",
-    b"SparseEncoder", b"HuggingFace", b"from_model_id", b"EngineArgs", b"LLM(", b"torch.hub", b"hub.load", b"evaluate.load", b"load_lora_weights", b"load_textual_inversion",
+    b"SparseEncoder", b"HuggingFace", b"from_model_id", b"EngineArgs", b"LLM(", b"torch.hub", b"hub.load", b"evaluate.load", b"import evaluate", b"evaluate import", b"load_lora_weights", b"load_textual_inversion",
     b"load_ip_adapter", b"hf-hub:", b"hf_hub:", b"use_safetensors", b"from_tf", b"from_flax", b"safe_serialization", b"save_safetensors", b"from_hparams",
 )  # fmt: skip
 WEIGHTS: tuple[bytes, ...] = (

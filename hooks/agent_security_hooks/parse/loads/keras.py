@@ -41,7 +41,7 @@ def keras_events(calls: Calls) -> Iterator[Event]:
                 *calls.tree.span(use.node),
                 RULE,
                 f"enable_unsafe_deserialization: every model that is loaded from here on {_RUNS}",
-                "remove it, or load the one file whose code you wrote with a context of its own",
+                "remove it, and mark the classes that your models need with @keras.saving.register_keras_serializable()",
             )
         elif name in _MODELS:
             yield from _model(calls, use)

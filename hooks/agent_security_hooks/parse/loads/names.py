@@ -19,6 +19,9 @@ _MOVED = (
 )  # fmt: skip
 # Modules that others hand out under their own name: what is called so is one of these.
 _DISTINCT = frozenset("pickle _pickle cPickle pickle5 dill cloudpickle joblib jsonpickle shelve marshal".split())
+# Names that no other thing has, so that any package that hands one out has it from there.
+_RARE = frozenset("_pickle cPickle pickle5 dill cloudpickle jsonpickle".split())
+_COMPATIBILITY = Pattern(r"(?:.*_)?(?:compat(?:ibility)?|py[23]k?|py3compat|six|moves|externals?|serialization|protocol|vendor(?:ed)?|third_party)(?:_.*)?")
 _HANDED_OUT = _DISTINCT | {"yaml", "torch", "numpy", "np", "pandas", "pd", "keras"}
 _IMPORTS = r"(?m)^[ \t]{0,40}(?:import|from)\b[^\n#]{0,200}\b%s\b"
 
@@ -55,9 +58,15 @@ def _canonical(name: str, file: Source) -> str:
             own = _own_module(parts[:position], file)
             if own is None and not parts[0] or own is not None and not _imports(own, module):
                 return "" if not parts[0] else name
-            if own is not None or module in _DISTINCT:
+            if own is not None or module in _DISTINCT and _is_handed_out(parts, position, file):
                 return canonical(".".join(parts[position:]), file)
     return name
+
+
+def _is_handed_out(parts: list[str], position: int, file: Source) -> bool:
+    """Whether a package that is not in the repository has a module from elsewhere: not one of its own, nor an attribute of some object."""
+    known = parts[position] in _RARE or any(map(_COMPATIBILITY.fullmatch, parts[:position]))
+    return known and _imports(file.data, parts[0])
 
 
 def _own_module(parts: list[str], file: Source) -> bytes | None:
@@ -80,4 +89,4 @@ def _own_module(parts: list[str], file: Source) -> bytes | None:
 
 
 def _imports(data: bytes, module: str) -> bool:
-    return Pattern(_IMPORTS.encode() % module.encode()).search(data) is not None
+    return module.isidentifier() and Pattern(_IMPORTS.encode() % module.encode()).search(data) is not None

@@ -78,7 +78,7 @@ class _Pickles:
             elif name in CLASSES:
                 if use.call is None or not self._is_restricted(use.call):
                     handed = "is handed on: it " if use.call is None else ""
-                    yield Event(*self.tree.span(use.node), RULE, f"{name} without find_class {handed}runs code that the file names", CLASSES[name])
+                    yield Event(*self.tree.span(use.node), RULE, f"{name} without find_class {handed}runs whatever code the file asks for", CLASSES[name])
             elif use.call is not None:
                 yield from self._subclass(use, use.call)
                 if dangerous:
@@ -87,14 +87,14 @@ class _Pickles:
             yield from self._settings()
 
     def _message(self, name: str, use: Use) -> tuple[str, bool]:
-        names = "its data names" if name.rpartition(".")[2] in ("loads", "decode", "unpackb", "restore", "pickle_loads", "_loads") else "the file names"
+        asks = "its data asks for" if name.rpartition(".")[2] in ("loads", "decode", "unpackb", "restore", "pickle_loads", "_loads") else "the file asks for"
         if name.startswith("shelve."):
             flag = self.calls.keyword(use, "flag", 1).node if use.call is not None else None
-            return f"{name} unpickles what it reads, which runs code that {names}", name == "shelve.open" and constant_text(flag) == "n"
+            return f"{name} unpickles what it reads, which runs whatever code {asks}", name == "shelve.open" and constant_text(flag) == "n"
         shown = name.replace("()", "")
         if name.startswith("msgpack_numpy."):
-            return f"{shown} unpickles arrays of objects, which runs code that {names}", False
-        return f"{shown} {'is handed on: it ' if use.call is None else ''}runs code that {names}", False
+            return f"{shown} unpickles arrays of objects, which runs whatever code {asks}", False
+        return f"{shown} {'is handed on: it ' if use.call is None else ''}runs whatever code {asks}", False
 
     def _is_restricted(self, call: ast.Call) -> bool:
         """Whether `find_global` or `find_class` is assigned to the object that a call makes."""
@@ -129,7 +129,7 @@ class _Pickles:
             elif inner is None and known != "object" or inner is not None and "find_class" in inner.bindings:
                 return
         if unpickler:
-            message = f"{klass.node.name} is a {unpickler} without find_class: it runs code that the file names"  # type: ignore[attr-defined]
+            message = f"{klass.node.name} is a {unpickler} without find_class: it runs whatever code the file asks for"  # type: ignore[attr-defined]
             yield Event(*self.tree.span(use.node), RULE, message, "give it a find_class that raises for every name but those that the data needs")
 
     def _allowed(self, use: Use, call: ast.Call) -> Iterator[Event]:
@@ -139,7 +139,7 @@ class _Pickles:
                 last = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
                 if truth is not False and last not in ("add_argument", "set_defaults"):
                     shown = f"{last or 'this call'} unpickles its file" + (
-                        ": it runs code that the file names" if truth else f" if {_DANGEROUS} is set, and runs code that it names"
+                        ": it runs whatever code the file asks for" if truth else f" if {_DANGEROUS} is set, and runs whatever code it asks for"
                     )
                     yield Event(*self.tree.span(use.node), RULE, shown, _INDEX, truth is None)
 
@@ -150,7 +150,7 @@ class _Pickles:
                 for key, value in zip(node.keys, node.values):
                     if key is not None and constant_text(key) == _DANGEROUS and self.calls.truth(value, scope) is True:
                         start, end = self.tree.span(key)[0], self.tree.span(value)[1]
-                        yield Event(start, end, RULE, f"{_DANGEROUS} lets a store unpickle its file, which runs code that the file names", _INDEX)
+                        yield Event(start, end, RULE, f"{_DANGEROUS} lets a store unpickle its file, which runs whatever code the file asks for", _INDEX)
 
 
 def is_written_here(calls: Calls, name: str, call: ast.Call, scope: Scope) -> bool:

@@ -35,6 +35,8 @@ HANDED: frozenset[str] = frozenset((*_LOADERS, *_HUB))
 _KEYWORD = "weights_only"
 _TRUE = "weights_only=True"
 _FIX = f"pass {_TRUE} (torch.serialization.add_safe_globals lists the classes that a file of yours needs), or store the weights as safetensors"
+_TURN_FIX = f"write {_TRUE}, as --fix --unsafe-fixes does; torch.serialization.add_safe_globals lists the classes that a file of yours needs"
+_MODULE_FIX = f"remove pickle_module and pass {_TRUE}: torch takes one or the other; or store the weights as safetensors"
 _PACKAGE = "store the weights as safetensors and keep the code in the repository"
 _FALLBACK_FIX = f"drop the second attempt: list the classes that your files need with torch.serialization.add_safe_globals and keep {_TRUE}"
 _SWITCHES = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": ("1", "y", "yes", "true")}
@@ -87,11 +89,11 @@ class _Torch:
             yield from self._left_out(name, use, given.is_open, span, handed)
         elif truths == {False}:
             edits = self._turned(use, given.node)
-            yield self._event(use, span, f"{name} with {_KEYWORD}=False {handed}runs code that the file names", False, edits, safe=False)
+            yield self._event(use, span, f"{name} with {_KEYWORD}=False {handed}runs whatever code the file asks for", False, edits, safe=False)
         elif False in truths and self._tried(use) is not None:
-            yield Event(*span, FALLBACK, f"{name} is tried again with {_KEYWORD}=False, which runs code that the file names", _FALLBACK_FIX)
+            yield Event(*span, FALLBACK, f"{name} is tried again with {_KEYWORD}=False, which runs whatever code the file asks for", _FALLBACK_FIX)
         else:
-            yield self._event(use, span, f"{name} {handed}runs code that the file names unless {_KEYWORD} is true", True, ())
+            yield self._event(use, span, f"{name} {handed}runs whatever code the file asks for unless {_KEYWORD} is true", True, ())
 
     def _left_out(self, name: str, use: Use, is_open: bool, span: tuple[int, int], handed: str) -> Iterator[Event]:
         if is_open:
@@ -101,16 +103,25 @@ class _Torch:
         given = self.calls.keyword(use, "pickle_module", 2) if name in _LOADERS else None
         if use.call is not None and use.partial is None and (given is None or given.node is None) and self.calls.keyword(use, _KEYWORD).node is None:
             edits = add_keyword(self.tree, use.call, _TRUE)
-        yield self._event(use, span, f"{name} without {_TRUE} {handed}runs code that the file names", pinned, edits)
+        yield self._event(
+            use,
+            span,
+            f"{name} without {_TRUE} {handed}runs whatever code the file asks for",
+            pinned,
+            edits,
+            fix=_MODULE_FIX if given is not None and given.node is not None else "",
+        )
 
     def _turned(self, use: Use, value: ast.expr) -> tuple[tuple[int, int, bytes], ...]:
         inside = use.call is not None and any(keyword.value is value for keyword in use.call.keywords)
         return replace(self.tree, use.call, value, "False", "True") if inside and isinstance(value, ast.Constant) and value.value is False else ()
 
-    def _event(self, use: Use, span: tuple[int, int], message: str, pedantic: bool, edits: tuple[tuple[int, int, bytes], ...], *, safe: bool = True) -> Event:
+    def _event(
+        self, use: Use, span: tuple[int, int], message: str, pedantic: bool, edits: tuple[tuple[int, int, bytes], ...], *, safe: bool = True, fix: str = ""
+    ) -> Event:
         attempt = self._tried(use)
         if attempt is None:
-            return Event(*span, RULE, message, "" if edits else _FIX, pedantic, edits, safe)
+            return Event(*span, RULE, message, fix or ("" if edits and safe else _TURN_FIX if edits else _FIX), pedantic, edits, safe)
         # A TypeError is what a version of torch raises that does not know the keyword, so that nothing is tried twice with newer ones.
         compatible = _catches_type_error(attempt) and "=False" not in message
         return Event(*span, FALLBACK, f"{message}; it is what follows when {_TRUE} fails", _FALLBACK_FIX, pedantic or compatible)
@@ -152,7 +163,7 @@ class _Torch:
             if truth is True or given.node is None and given.is_open:
                 return
             edits = self._turned(use, given.node) if given.node is not None else ()
-            message = f"load_from_checkpoint without {_TRUE} runs code that the file names"
+            message = f"load_from_checkpoint without {_TRUE} runs whatever code the file asks for"
             yield self._event(
                 use,
                 self.tree.span(use.node),
@@ -182,7 +193,7 @@ class _Torch:
             for key, value in pairs:
                 wanted = _SWITCHES.get(constant_text(key))
                 if wanted and value is not None and any(text.lower() in wanted for text in self.calls.text.of(value, scope)):
-                    message = f"{constant_text(key)} makes every torch.load run code that its file names"
+                    message = f"{constant_text(key)} makes every torch.load run whatever code its file asks for"
                     yield Event(
                         *self.tree.span(node if isinstance(node, (ast.Assign, ast.Call)) else value),
                         RULE,

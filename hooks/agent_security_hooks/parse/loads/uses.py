@@ -195,6 +195,8 @@ class Uses:
         if _last_word(node.func) in _ASKING:
             for each in node.args:
                 self._leave(each)
+            if len(node.args) == 3 and _last_word(node.func) == "setattr":
+                self._roles[node.args[2]] = constant_text(node.args[1])  # as `owner.name = value`
         elif node.args:
             self._roles[node.args[0]] = node
 

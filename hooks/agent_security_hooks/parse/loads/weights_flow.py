@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agent_security_hooks.parse.loads.calls import Calls
     from agent_security_hooks.parse.python_tree import Scope
 
-_FIX = 'write the file\'s sha256 down here and compare it before it is loaded; or take the model from a hub with revision="COMMIT"'
+_FIX = 'compare hashlib.sha256(CONTENT).hexdigest() with the sha256 that you know before it is loaded; or take the model from a hub with revision="COMMIT"'
 _OFFICIAL = Pattern(
     r"https://(?:download(?:-r2|s)?\.pytorch\.org|storage\.googleapis\.com/(?:tensorflow|keras|keras-applications|download\.tensorflow\.org)|dl\.fbaipublicfiles\.com)/"
 )
@@ -34,6 +34,8 @@ _HASHES = {
 def fetched_weights(calls: Calls) -> Iterator[Event]:
     """The events of a file in which something is fetched."""
     flow = PythonFlow(calls.tree, calls.text)
+    if flow.is_cut_off:
+        calls.problem = "has more downloads than are followed; the rest was not looked at"
     flow.sinks = _Loaders(calls.tree, calls.text)
     _name_drive(flow)
     said = set()

@@ -146,7 +146,7 @@ class _Yaml:
         found: list[str | None] = [self._loader(base, klass.parent, depth + 1) for base in klass.node.bases[:8]]
         unsafe = next((verdict for verdict in found if verdict), "")
         if unsafe:
-            return f"{klass.node.name}, which is a {unsafe.partition(', which')[0]}" if ", which" not in unsafe else unsafe
+            return f"{klass.node.name} (a {unsafe})" if "(" not in unsafe else unsafe
         return "" if "" in found else None
 
     # --- edits ---

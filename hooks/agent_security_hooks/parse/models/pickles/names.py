@@ -18,6 +18,8 @@ from agent_security_hooks.data.pickle_names import (
 )
 
 _REASONS = {name: reason for reason, names in DANGEROUS.items() for name in names.split()}
+_LONGEST = 200
+"""Characters of a name that is a name."""
 _INTERNALS = "reaches into the internals of an object"
 _PATCHED = frozenset(("subprocess", "os", "sys", "builtins", "posix", "pty"))
 _EXCEPTION = re.compile(r"[A-Z]\w*(?:Error|Exception|Warning|Expired|Timeout)")
@@ -108,6 +110,8 @@ def _by_prefix(parts: list[str]) -> str | None:
 
 def _may_be_called(path: str, parts: list[str], standard: bool) -> bool:
     last = parts[-1]
+    if len(last) > _LONGEST:
+        return False
     if last.lstrip("_")[:1].isupper() or (not standard and _TYPED_CLASS.match(last)):
         return True
     return bool(HARMLESS_TYPES.fullmatch(path)) or (not standard and RECONSTRUCTORS.fullmatch(last) is not None)
