@@ -106,6 +106,7 @@ _LOOKED_FOR = tuple(dict.fromkeys(_PIECES.values()))
 _IMPORTERS = (b"__import__(", b"import_module(")
 _NAMED = Pattern(rb"\w{1,80}\([ \t\r\n]{0,40}(?:[\"'][\w.]{1,100}[\"'][ \t\r\n]{0,40}[,)]|[fF][\"']|__name__\b)")
 """An import by a name that stands there, or that only the run can tell."""
+_TAKES_LOAD = Pattern(rb"(?:\.|[\"'])_?loads?\b")
 _HIDDEN = frozenset(("pickle", "torch", "yaml", "array"))
 _PUT_TOGETHER = Pattern(rb"[\"'][ \t]{0,4}\+[ \t]{0,4}[\"']|[\"']\.join\([ \t]{0,4}[\[(][\"']|[\"'\w]\[::-1\]")
 """A text that is put together of constants: where a module is imported by its name, that may be the name."""
@@ -134,7 +135,7 @@ def _imports_by_text(data: bytes) -> bool:
     """Whether a module whose name is put together is imported by a line of code."""
     return (
         any(importer in data for importer in _IMPORTERS)
-        and b"load" in data
+        and _TAKES_LOAD.search(data) is not None
         and _PUT_TOGETHER.search(data) is not None
         and any(_is_code(_before_place(data, place)) and _NAMED.match(data, place) is None for word in _IMPORTERS for place in islice(_all(word, data), _SEEN))
     )

@@ -135,6 +135,8 @@ def _json(head: bytes, content: Content, name: str) -> list[str]:
     """JSON with the words of a Keras model or of a chat template; what calls itself JSON is searched further than the head."""
     if name.endswith(".json"):
         head = _beginning(head, content)
+    elif head.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):  # the docstring of a program
+        return []
     found: list[str] = []
     if b'"class_name"' in head:
         from agent_security_hooks.parse.models.formats.protobuf import looks_like_keras, names_keras_model
