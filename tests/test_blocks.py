@@ -109,3 +109,12 @@ def test_hostile_modules_take_linear_time(line: str) -> None:
 def test_many_mentions_hide_nothing() -> None:
     text = "# pickle.load\n" * 30_000 + "import pickle\nx = pickle.load(f)\n"
     assert hot.wanted(text.encode()) >= {"pickle"}
+
+
+def test_a_class_keeps_a_body() -> None:
+    methods = "".join(f"    def filler_{number}(self):\n        return {number}\n\n" for number in range(400))
+    text = f"import pickle\n\n\nclass TestPickle:\n{methods}\n\n{SINK}"
+    kept = cut(text)
+    ast.parse(kept)
+    assert len(kept) < len(text) / 10
+    assert found(text) == [(line_of(text, "pickle.load"), "unsafe-pickle-load")]

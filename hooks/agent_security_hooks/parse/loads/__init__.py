@@ -62,7 +62,16 @@ _LETTERS = (b"\xef\xbc", b"\xef\xbd", b"\xf0\x9d")
 
 def _other_encoding(data: bytes) -> str:
     match = _CODING.match(data)
-    return "" if match is None or _READABLE.match(match[1]) is not None else match[1].decode("ascii", "replace")
+    if match is None or _READABLE.match(match[1]) is not None:
+        return ""
+    from codecs import lookup
+
+    name = match[1].decode("ascii", "replace")
+    try:
+        lookup(name)
+    except (LookupError, ValueError):  # Python does not run such a file
+        return ""
+    return name
 
 
 def _plain_letters(data: bytes) -> bytes:

@@ -50,8 +50,10 @@ def relevant_blocks(data: bytes, places: Sequence[int], *, callers: bool = False
         if block.is_class and block.end - block.start > SMALL:
             # An example in its docstring may be indented more.
             indent = min((match[1] for match in islice(_METHOD.finditer(data, block.start, block.end), _EXAMPLES)), key=len, default=b"")
-            if indent:
-                _kept(data, _blocks(data, block.start, block.end, indent), places, callers, left_out)
+            methods: list[_Block] = []
+            if indent and not _kept(data, _blocks(data, block.start, block.end, indent), places, callers, methods):
+                methods = methods[1:]  # its body must not be empty
+            left_out += methods
     # One that ends in the middle of a string stays.
     left_out = [block for block in left_out if not any(data.count(quotes, block.start, block.end) % 2 for quotes in _QUOTES)]
     if sum(block.end - block.start for block in left_out) * 4 < len(data):
